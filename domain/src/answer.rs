@@ -1,0 +1,88 @@
+//! Answers, their sentences and their citations.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DocumentId, Rect};
+
+/// How an answer is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerMode {
+    /// The model writes; every sentence is checked against what it cites.
+    #[default]
+    Answer,
+    /// The best sentence of the material itself; no model is asked.
+    Quote,
+}
+
+/// One turn of a conversation so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Turn {
+    /// What was asked.
+    pub question: String,
+    /// What was answered.
+    pub answer: String,
+}
+
+/// A verbatim piece of a document, with its place.
+///
+/// Law: `quote` is exactly the document's text at `start..end`. A citation for which this does not hold is never made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Citation {
+    /// Its number in the answer, from 1.
+    pub n: usize,
+    /// The document.
+    pub document_id: DocumentId,
+    /// The document's name.
+    pub document_name: String,
+    /// The page the quote begins on, from 1.
+    pub page: u32,
+    /// Verbatim words.
+    pub quote: String,
+    /// First byte in the document's text.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Boxes of the quoted words; empty for formats without pages.
+    pub boxes: Vec<Rect>,
+}
+
+/// One sentence of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AnswerSentence {
+    /// The sentence.
+    pub text: String,
+    /// Numbers of the citations that carry it.
+    pub citations: Vec<usize>,
+    /// How well they carry it, 0 to 1.
+    pub support: f32,
+}
+
+/// How many tokens were read and written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Tokens written.
+    pub completion_tokens: usize,
+}
+
+/// An answer, or a refusal with the nearest passages as its citations.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The whole text, sentences with their marks: `… in 1912 [1].`
+    pub text: String,
+    /// Its sentences.
+    pub sentences: Vec<AnswerSentence>,
+    /// What they cite.
+    pub citations: Vec<Citation>,
+    /// Whether the material was found not to hold an answer.
+    pub refused: bool,
+    /// Tokens read and written by the model.
+    pub usage: Usage,
+}

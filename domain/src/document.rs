@@ -1,0 +1,200 @@
+//! A document as it was read: its text, its pages, its blocks, and a box for every word.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ByteRange, Language, Rect};
+
+/// Where a document stands on its way into the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentStatus {
+    /// Stored, waiting for its turn.
+    Queued,
+    /// In the reader process.
+    Reading,
+    /// Its chunks are being embedded and indexed.
+    Indexing,
+    /// Searchable, whole.
+    Ready,
+    /// Not searchable; the error says why.
+    Failed,
+}
+
+/// Why a document or a job failed: a stable code, and a sentence for the user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Failure {
+    /// Stable, machine-readable: `no_text_layer`, `document_encrypted`, …
+    pub code: String,
+    /// What happened, to what, and what to do.
+    pub detail: String,
+}
+
+/// What a block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BlockKind {
+    /// A heading; `Block::level` says how deep.
+    Heading,
+    /// Running text.
+    Paragraph,
+    /// One item of a list.
+    ListItem,
+    /// A table, as Markdown.
+    Table,
+    /// The words under a figure or table.
+    Caption,
+    /// Program text, spacing kept.
+    Code,
+    /// A formula.
+    Formula,
+}
+
+/// A piece of a page as it was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Block {
+    /// What it is.
+    pub kind: BlockKind,
+    /// For a heading its depth, 1 to 6; 0 for everything else.
+    pub level: u8,
+    /// The page it begins on, from 1.
+    pub page: u32,
+    /// Its bytes in the document's text. Blocks follow each other in order and never overlap.
+    pub range: ByteRange,
+    /// Titles of the headings it stands under, outermost first; a heading's own title is not among them.
+    pub heading_path: Vec<String>,
+    /// Its boxes, one per page and column it touches; empty for formats without pages.
+    pub boxes: Vec<Rect>,
+}
+
+/// One page. Formats without pages (Markdown, HTML, plain text) have one page of size 0 × 0.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PageInfo {
+    /// From 1.
+    pub number: u32,
+    /// Points, as displayed.
+    pub width: f32,
+    /// Points, as displayed.
+    pub height: f32,
+}
+
+/// One word and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Word {
+    /// Its bytes in the document's text.
+    pub range: ByteRange,
+    /// Its box.
+    pub rect: Rect,
+}
+
+/// One heading of the outline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OutlineEntry {
+    /// The heading's words.
+    pub title: String,
+    /// Depth, from 1.
+    pub level: u8,
+    /// The page it stands on, from 1.
+    pub page: u32,
+}
+
+/// What the reader makes of a file.
+///
+/// Laws: every range lies within `text` on character boundaries; `blocks` and `words` are sorted by range; the text of
+/// a block is exactly `text[block.range]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ParsedDocument {
+    /// The whole text, blocks separated by blank lines. Every byte range in Lectern counts in this string.
+    pub text: String,
+    /// Its pages in order, never empty.
+    pub pages: Vec<PageInfo>,
+    /// Its blocks in reading order.
+    pub blocks: Vec<Block>,
+    /// Its words, for formats with pages; empty otherwise.
+    pub words: Vec<Word>,
+    /// The language most of it is written in.
+    pub language: Language,
+    /// The media type that was detected from the content.
+    pub media_type: String,
+    /// What a user should know although reading succeeded: "page 3 has no text layer", …
+    pub warnings: Vec<String>,
+}
+
+impl ParsedDocument {
+    /// The text of a block or of any other range; empty where the range is not one of this text.
+    pub fn slice(&self, range: ByteRange) -> &str {
+        self.text.get(std::ops::Range::from(range)).unwrap_or_default()
+    }
+
+    /// The boxes of a byte range: its words' boxes, joined line by line. Empty for formats without pages.
+    pub fn boxes(&self, range: ByteRange) -> Vec<Rect> {
+        let first = self.words.partition_point(|w| w.range.end <= range.start);
+        let mut lines: Vec<Rect> = Vec::new();
+        for word in self.words[first..].iter().take_while(|w| w.range.start < range.end) {
+            match lines.last_mut() {
+                // A jump to the left, or far to the right, is a new line or another column.
+                Some(line)
+                    if line.same_line(word.rect)
+                        && word.rect.left >= line.left
+                        && word.rect.left - line.right < 3.0 * (line.bottom - line.top) =>
+                {
+                    *line = line.union(word.rect);
+                }
+                _ => lines.push(word.rect),
+            }
+        }
+        lines
+    }
+
+    /// The page that a byte stands on, from 1: that of its word, else of its block, else of the last block before it.
+    pub fn page_of(&self, byte: usize) -> u32 {
+        let word = self.words.partition_point(|w| w.range.end <= byte);
+        if let Some(word) = self.words.get(word).filter(|w| w.range.start <= byte) {
+            return word.rect.page;
+        }
+        let after = self.blocks.partition_point(|b| b.range.start <= byte);
+        self.blocks.get(after.saturating_sub(1)).map_or(1, |b| b.page)
+    }
+
+    /// The headings in order.
+    pub fn outline(&self) -> Vec<OutlineEntry> {
+        self.blocks
+            .iter()
+            .filter(|b| b.kind == BlockKind::Heading)
+            .map(|b| OutlineEntry { title: self.slice(b.range).to_owned(), level: b.level, page: b.page })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(start: usize, end: usize, left: f32, top: f32) -> Word {
+        let rect = Rect { page: 1, left, top, right: left + 20.0, bottom: top + 10.0 };
+        Word { range: ByteRange::new(start, end), rect }
+    }
+
+    #[test]
+    fn words_of_one_line_share_a_box_and_a_new_line_starts_another() {
+        let doc = ParsedDocument {
+            text: "one two three".into(),
+            pages: vec![PageInfo { number: 1, width: 100.0, height: 100.0 }],
+            blocks: vec![],
+            words: vec![word(0, 3, 10.0, 10.0), word(4, 7, 33.0, 10.5), word(8, 13, 10.0, 24.0)],
+            language: Language::English,
+            media_type: "application/pdf".into(),
+            warnings: vec![],
+        };
+        let boxes = doc.boxes(ByteRange::new(0, 13));
+        assert_eq!(boxes.len(), 2);
+        assert!((boxes[0].left - 10.0).abs() < 1e-6 && (boxes[0].right - 53.0).abs() < 1e-6);
+        assert_eq!(doc.boxes(ByteRange::new(4, 6)).len(), 1);
+        assert!(doc.boxes(ByteRange::new(3, 4)).is_empty());
+    }
+}

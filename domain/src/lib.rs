@@ -1,0 +1,25 @@
+//! The words every Lectern crate shares: courses, documents, blocks, chunks, citations and answers; the ports through
+//! which the crates meet; and the kinds of error. Nothing here does I/O.
+
+mod answer;
+mod chunk;
+mod course;
+mod document;
+mod error;
+mod geometry;
+mod ids;
+mod job;
+mod language;
+pub mod ports;
+mod search;
+
+pub use answer::{Answer, AnswerMode, AnswerSentence, Citation, Turn, Usage};
+pub use chunk::{CHUNKER_VERSION, Chunk};
+pub use course::Course;
+pub use document::{Block, BlockKind, DocumentStatus, Failure, OutlineEntry, PageInfo, ParsedDocument, Word};
+pub use error::{ErrorKind, PortError, PortResult};
+pub use geometry::{ByteRange, Rect};
+pub use ids::{ChunkId, CourseId, DocumentId, JobId};
+pub use job::{JobState, Progress};
+pub use language::Language;
+pub use search::{Hit, Passage, Scores, SearchFilter, SearchMode, SearchQuery};

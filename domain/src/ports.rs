@@ -1,0 +1,180 @@
+//! Ports: what one crate offers and another needs. `api` wires them; the crates in the middle never see each other.
+//!
+//! All calls may be dropped at any await point: that cancels them, and the laws below still hold.
+
+use std::{future::Future, pin::Pin};
+
+use crate::{Chunk, CourseId, DocumentId, Hit, PortResult, SearchQuery, Usage};
+
+/// A future behind a trait object.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Counts tokens as the embedder does, so that chunks can be sized in its own unit.
+pub trait TokenCounter: Send + Sync {
+    /// Tokens of `text`, special tokens not counted. Pure: the same text has the same count.
+    fn count(&self, text: &str) -> usize;
+}
+
+/// Which side of a search a text is on: asymmetric embedders treat the two differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EmbedRole {
+    /// What is searched for.
+    Query,
+    /// What is searched in.
+    Passage,
+}
+
+/// Turns texts into vectors of length 1.
+pub trait Embedder: Send + Sync {
+    /// Length of every vector.
+    fn dimensions(&self) -> usize;
+
+    /// Names model and weights; vectors of different identities must never be compared.
+    fn identity(&self) -> &str;
+
+    /// One vector per text, in order. Texts over the model's length are cut. An `Overloaded` error means that the
+    /// queue is full and nothing was done.
+    fn embed(&self, texts: Vec<String>, role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<Vec<f32>>>>;
+}
+
+/// Where chunks are kept to be found.
+pub trait ChunkStore: Send + Sync {
+    /// Stores the chunks of one document. On return they are durable and searchable. Repeating a call, also after a
+    /// crash half-way, ends in the same state: chunk ids are derived from content.
+    ///
+    /// `progress(done, total)` is called as chunks are embedded.
+    fn put<'a>(
+        &'a self,
+        course: CourseId,
+        document: DocumentId,
+        chunks: &'a [Chunk],
+        progress: &'a (dyn Fn(usize, usize) + Send + Sync),
+    ) -> BoxFuture<'a, PortResult<()>>;
+
+    /// Forgets a document. Not an error where there is none.
+    fn remove_document(&self, document: DocumentId) -> BoxFuture<'_, PortResult<()>>;
+
+    /// Forgets a course. Not an error where there is none.
+    fn remove_course(&self, course: CourseId) -> BoxFuture<'_, PortResult<()>>;
+
+    /// How many chunks of a document the vector and the keyword index hold: equal, unless a write was cut off.
+    fn count(&self, document: DocumentId) -> BoxFuture<'_, PortResult<(usize, usize)>>;
+}
+
+/// Finds chunks.
+pub trait ChunkSearcher: Send + Sync {
+    /// The best `query.limit` hits, best first. An empty course gives no hits, not an error.
+    fn search(&self, query: SearchQuery) -> BoxFuture<'_, PortResult<Vec<Hit>>>;
+}
+
+/// Scores how well each text answers a query, reading both together.
+pub trait Reranker: Send + Sync {
+    /// One score per text, in order; higher is better, and only comparable within one call.
+    fn rerank<'a>(&'a self, query: &'a str, texts: &'a [String]) -> BoxFuture<'a, PortResult<Vec<f32>>>;
+}
+
+/// Who speaks in a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The rules.
+    System,
+    /// The user.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One message of a prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub content: String,
+}
+
+/// How the next token is chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampling {
+    /// 0 is greedy.
+    pub temperature: f32,
+    /// Nucleus: the smallest set of tokens whose probabilities reach this sum; 1 is off.
+    pub top_p: f32,
+    /// Only the k likeliest tokens; 0 is off.
+    pub top_k: usize,
+    /// Divides the logits of tokens seen lately; 1 is off.
+    pub repetition_penalty: f32,
+    /// The same seed gives the same text.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 0.0, top_p: 1.0, top_k: 0, repetition_penalty: 1.0, seed: 0 }
+    }
+}
+
+/// What a language model is asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GenerateRequest {
+    /// The conversation; the model's chat template is put around it.
+    pub messages: Vec<Message>,
+    /// Most tokens to write.
+    pub max_tokens: usize,
+    /// Texts that end the writing; they are not part of what is written.
+    pub stop: Vec<String>,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+}
+
+/// Why a model stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FinishReason {
+    /// It came to an end, or to a stop text.
+    Stop,
+    /// `max_tokens` or the end of its context.
+    Length,
+}
+
+/// What a running generation says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Generated {
+    /// More text; always whole characters.
+    Text(String),
+    /// The last event.
+    Finished {
+        /// Why.
+        reason: FinishReason,
+        /// Tokens read and written.
+        usage: Usage,
+    },
+}
+
+/// A running generation. Dropping it stops the model within one step.
+pub trait Generation: Send {
+    /// The next event; `None` after `Finished` or an error.
+    fn next(&mut self) -> BoxFuture<'_, Option<PortResult<Generated>>>;
+}
+
+/// What a language model is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelInfo {
+    /// Its name in the catalogue.
+    pub id: String,
+    /// Most tokens of prompt and answer together.
+    pub context_length: usize,
+    /// Languages it writes well enough to be shown.
+    pub languages: Vec<crate::Language>,
+}
+
+/// Writes text. Implementations run on their own thread behind a bounded queue.
+pub trait LanguageModel: Send + Sync {
+    /// What it is.
+    fn info(&self) -> &ModelInfo;
+
+    /// Tokens of `text` in this model's vocabulary.
+    fn count_tokens(&self, text: &str) -> usize;
+
+    /// Starts a generation. `Overloaded` when the queue is full: nothing was started.
+    fn generate(&self, request: GenerateRequest) -> BoxFuture<'_, PortResult<Box<dyn Generation>>>;
+}
