@@ -1,1 +1,22 @@
-//! x
+//! The `lectern` program: command line, settings, wiring, HTTP routes, jobs and the metadata store.
+
+mod access;
+mod answer_question;
+mod app;
+mod cli;
+mod client;
+mod commands;
+mod cpu_baseline;
+mod data_lock;
+mod find_passages;
+mod job_events;
+mod parsed_cache;
+mod problem;
+mod read_documents;
+mod routes;
+mod serve;
+mod settings;
+mod store;
+
+pub use cli::run;
+pub use cpu_baseline::complaint;

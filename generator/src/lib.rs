@@ -1,1 +1,9 @@
-//! Placeholder while the workspace is laid out.
+//! Text generation: the LLaMA engine, grounded answers and their checks.
+
+mod answer;
+mod engine;
+mod error;
+
+pub use answer::{AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Locate, Place, standalone_question};
+pub use engine::{GgufModel, GgufModelSettings, Weights};
+pub use error::{GeneratorError, GeneratorResult};

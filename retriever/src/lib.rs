@@ -1,1 +1,40 @@
-//! Placeholder while the workspace is laid out.
+//! Finding passages: embedding, the vector index (in process or on a Qdrant server), the keyword index, fusion of both
+//! rankings, packing of what was found into a prompt's budget, and the measures of how well all of it works.
+//!
+//! [`HybridRetriever`] implements the ports [`domain::ports::ChunkStore`] and [`domain::ports::ChunkSearcher`];
+//! [`E5Embedder`] implements [`domain::ports::Embedder`] and [`domain::ports::TokenCounter`].
+
+mod analyse_text;
+mod count_tokens;
+mod describe_index;
+mod edge_vectors;
+mod embed_e5;
+mod fuse_rankings;
+mod keyword_index;
+mod keyword_query;
+mod keyword_schema;
+mod measure_retrieval;
+mod pack_context;
+mod queue_embedding;
+mod rank_metrics;
+mod read_questions;
+mod retriever_error;
+mod run_blocking;
+mod search_chunks;
+mod server_vectors;
+mod store_chunks;
+mod vector_index;
+
+pub use analyse_text::{ANALYSER_VERSION, analyse};
+pub use edge_vectors::EdgeVectorIndex;
+pub use embed_e5::{E5Embedder, EmbedderFiles, EmbedderSettings};
+pub use fuse_rankings::{FusedHit, Fusion, Ranked, fuse};
+pub use keyword_index::{KeywordHit, KeywordIndex};
+pub use measure_retrieval::{ModeReport, evaluate};
+pub use pack_context::{PackSources, neighbour_keys, pack_passages};
+pub use queue_embedding::{EmbeddingQueue, TextModel};
+pub use rank_metrics::{RankMetrics, percentile};
+pub use retriever_error::RetrieverError;
+pub use server_vectors::{ServerSettings, ServerVectorIndex};
+pub use store_chunks::{HybridRetriever, RetrieverSettings};
+pub use vector_index::{VectorHit, VectorIndex, VectorPoint};

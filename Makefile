@@ -1,0 +1,72 @@
+# The only entry points a newcomer needs: make run, make test, make check, make bench.
+
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lectern
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export LECTERN_MODELS ?= $(CACHE)/models
+export LECTERN_DATA_DIR ?= data
+LECTERN := $(CARGO_TARGET_DIR)/release/lectern
+# Question sets and course material for the bigger measurements; not needed to build, run or test.
+LECTERN_DATA ?= ../shared/data
+export LECTERN_DATA
+
+.PHONY: run build models sample test check fmt openapi web bench eval-retrieval kill-test load-test sizes browser
+
+run: build models sample
+	$(LECTERN) serve
+
+build: web
+	cargo build --release --workspace
+
+web: web/dist/index.html
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+
+WEB_SOURCES := $(shell find web/src web/index.html web/vite.config.ts web/openapi.json -type f 2>/dev/null)
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run build
+
+models: build
+	$(LECTERN) models pull
+
+# Reading the same bytes again changes nothing, so this costs little from the second time on.
+sample: build models
+	$(LECTERN) ingest "Sample course" configs/sample/*.md
+
+test: build models browser
+	cargo test --release --workspace
+	cd web && npm test
+	./tests/browser.sh
+
+# Debian's Chromium, for the browser tests.
+browser:
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+
+check: web/node_modules/.package-lock.json
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+	./tests/generated.sh
+	cd web && npm run check
+
+fmt:
+	cargo fmt --all
+
+# Writes the description of the API that the page's client is generated from.
+openapi:
+	cargo build --quiet --release --workspace && $(LECTERN) openapi > web/openapi.json
+
+bench: build models
+	cargo bench -p lectern-benches
+
+eval-retrieval: build models
+	@for set in squad drcd cmrc2018; do echo "== $$set"; $(LECTERN) eval retrieval $(LECTERN_DATA)/qa/$$set || exit 1; done
+
+kill-test: build models
+	$(CARGO_TARGET_DIR)/release/kill_test
+
+load-test: build models
+	$(CARGO_TARGET_DIR)/release/load_test
+
+sizes: build
+	./benches/sizes.sh

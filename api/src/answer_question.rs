@@ -1,0 +1,119 @@
+//! From a question to a grounded answer, as a sequence of events.
+
+use std::{sync::Arc, time::Instant};
+
+use domain::{AnswerMode, ByteRange, Citation, CourseId, ErrorKind, ParsedDocument, Passage, Turn};
+use generator::{AnswerEvent, AnswerRequest, Place};
+use tokio::sync::mpsc;
+
+use crate::{
+    app::App,
+    problem::{ApiResult, Problem},
+    routes::{AskResponse, Timings},
+};
+
+/// A question with its conversation.
+pub struct Asked {
+    /// The course it is about.
+    pub course: CourseId,
+    /// The user's words.
+    pub question: String,
+    /// The conversation so far, oldest first.
+    pub history: Vec<Turn>,
+    /// Whether the model writes, or the material itself is quoted.
+    pub mode: AnswerMode,
+}
+
+/// What happens on the way to an answer. The last is `Done` or `Error`.
+#[derive(Debug)]
+pub enum AskEvent {
+    /// What the answer is drawn from.
+    Passages(Vec<Passage>),
+    /// More of the text.
+    Token(String),
+    /// A quote that the text rests on.
+    Citation(Citation),
+    /// The whole answer.
+    Done(Box<AskResponse>),
+    /// Why there is none.
+    Error(Problem),
+}
+
+impl App {
+    /// Whether another answer may be begun: 503 when the queue is full.
+    pub fn check_room_for_answer(&self, mode: AnswerMode) -> ApiResult<()> {
+        if mode == AnswerMode::Answer && self.answers.available_permits() == 0 {
+            let detail = "Too many answers are being written. Ask again in a moment, or in quote mode.";
+            return Err(Problem::new(ErrorKind::Overloaded, "generator_busy", detail));
+        }
+        Ok(())
+    }
+
+    /// Answers a question. Ends when the answer has been sent, or the receiver is gone.
+    pub async fn answer(self: Arc<Self>, asked: Asked, started: Instant, events: mpsc::Sender<AskEvent>) {
+        let answered = tokio::select! {
+            answered = self.try_answer(asked, started, &events) => answered,
+            () = events.closed() => return,
+        };
+        let last = match answered {
+            Ok(response) => AskEvent::Done(Box::new(response)),
+            Err(problem) => AskEvent::Error(problem),
+        };
+        // An error only says that the client is gone.
+        drop(events.send(last).await);
+    }
+
+    async fn try_answer(
+        &self,
+        asked: Asked,
+        started: Instant,
+        events: &mpsc::Sender<AskEvent>,
+    ) -> ApiResult<AskResponse> {
+        let _permit = match asked.mode {
+            AnswerMode::Answer => {
+                self.check_room_for_answer(asked.mode)?;
+                self.answers.try_acquire().ok()
+            }
+            AnswerMode::Quote => None,
+        };
+        let elapsed_ms = || started.elapsed().as_millis() as u64;
+        let query = generator::standalone_question(&asked.question, &asked.history);
+        let found = self.find_passages(asked.course, query).await?;
+        let mut timings = Timings { retrieve_ms: elapsed_ms(), ..Timings::default() };
+        drop(events.send(AskEvent::Passages(found.passages.clone())).await);
+        let request = AnswerRequest {
+            language: ingest::detect_language(&asked.question),
+            question: asked.question,
+            history: asked.history,
+            mode: asked.mode,
+            passages: found.passages,
+        };
+        let (sender, mut receiver) = mpsc::channel(16);
+        let locate = |document, range: ByteRange| place(found.documents.get(&document), range);
+        let answering = self.answerer.answer(request, &locate, sender);
+        let forwarding = async {
+            while let Some(event) = receiver.recv().await {
+                let event = match event {
+                    AnswerEvent::Token(text) => {
+                        if timings.first_token_ms == 0 {
+                            timings.first_token_ms = elapsed_ms();
+                        }
+                        AskEvent::Token(text)
+                    }
+                    AnswerEvent::Citation(citation) => AskEvent::Citation(citation),
+                };
+                drop(events.send(event).await);
+            }
+        };
+        let (answer, ()) = tokio::join!(answering, forwarding);
+        timings.total_ms = elapsed_ms();
+        metrics::histogram!("lectern_answer_seconds").record(started.elapsed().as_secs_f64());
+        Ok(AskResponse::new(answer?, timings))
+    }
+}
+
+/// Page and boxes of a range; without its document, the first page.
+fn place(document: Option<&Arc<ParsedDocument>>, range: ByteRange) -> Place {
+    document
+        .map_or(Place { page: 1, boxes: Vec::new() }, |d| Place { page: d.page_of(range.start), boxes: d.boxes(range) })
+}

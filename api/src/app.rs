@@ -1,0 +1,300 @@
+//! The wiring: everything a running Lectern holds, put together from the settings.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use domain::{
+    ByteRange, DocumentId, Hit, Language, ParsedDocument, Passage, PortError,
+    ports::{Embedder, LanguageModel, TokenCounter},
+};
+use generator::{AnswerConfig, Answerer, GgufModel, GgufModelSettings};
+use ingest::{ReadLimits, Reader, SplitConfig};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use provision::{Catalogue, ModelStore, ProvisionError};
+use retriever::{
+    E5Embedder, EmbedderFiles, EmbedderSettings, HybridRetriever, PackSources, RetrieverSettings, ServerSettings,
+    ServerVectorIndex,
+};
+use tokio::sync::{Mutex, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    data_lock::{Address, DataLock},
+    job_events::JobEvents,
+    parsed_cache::ParsedCache,
+    read_documents::Workers,
+    settings::{Places, Settings, VectorBackend},
+    store::{Files, Store, StoreError, StoreResult},
+};
+
+/// Longest wait for one request to a Qdrant server.
+const VECTOR_SERVER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Page pictures drawn at once.
+const PICTURES_AT_ONCE: usize = 2;
+
+/// Why Lectern can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder can't be used.
+    #[error("the data folder {} cannot be used: {error}. Choose another with --data-dir", .folder.display())]
+    DataDir {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Another process works on the data folder.
+    #[error(
+        "the data folder {} is in use by another lectern that is just starting or stopping. Wait, or choose another \
+         with --data-dir", .0.display()
+    )]
+    DataDirInUse(PathBuf),
+    /// The address can't be listened on.
+    #[error("cannot listen on {0}: {1}. Choose another with --port")]
+    Address(SocketAddr, std::io::Error),
+    /// A model or library is missing or damaged.
+    #[error(transparent)]
+    Models(#[from] ProvisionError),
+    /// A model could not be loaded, or an index not be opened.
+    #[error("{0}")]
+    Port(#[from] PortError),
+    /// The database or the file store could not be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A thread died while starting.
+    #[error("starting broke off: {0}")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+/// Everything a running Lectern holds.
+pub struct App {
+    /// Checked settings.
+    pub settings: Settings,
+    /// Courses, documents and jobs.
+    pub store: Store,
+    /// Uploaded bytes and what was read from them.
+    pub files: Files,
+    /// Held while a file is registered or removed, so that neither sees the other half done.
+    pub blobs: Mutex<()>,
+    /// Both indexes.
+    pub retriever: Arc<HybridRetriever>,
+    /// Texts to vectors.
+    pub embedder: Arc<dyn Embedder>,
+    /// Counts in the embedder's tokens.
+    pub counter: Arc<dyn TokenCounter>,
+    /// The language model.
+    pub model: Arc<dyn LanguageModel>,
+    /// Writes and checks answers.
+    pub answerer: Answerer,
+    /// Room for answers that are being written or wait for it.
+    pub answers: Semaphore,
+    /// The isolated reader process.
+    pub reader: Reader,
+    /// Room for page pictures.
+    pub pictures: Semaphore,
+    /// Tells watchers of jobs.
+    pub events: JobEvents,
+    /// Wakes and stops workers.
+    pub workers: Workers,
+    /// Cancelled when the service is to stop.
+    pub stopping: CancellationToken,
+    /// Background tasks.
+    pub tracker: TaskTracker,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+    parsed: ParsedCache,
+    lock: DataLock,
+}
+
+impl StartError {
+    /// What makes an I/O error one about this data folder.
+    pub fn data_dir(folder: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        |error| Self::DataDir { folder: folder.to_owned(), error }
+    }
+}
+
+impl App {
+    /// Opens everything; models are loaded side by side. What a dead process left is put back into the queue.
+    pub async fn open(settings: Settings, places: Places, lock: DataLock) -> Result<Arc<Self>, StartError> {
+        let (embedder, model) = tokio::try_join!(load_embedder(&settings, &places), load_model(&settings, &places))?;
+        let store = Store::open(&places.data.join("lectern.sqlite")).await?;
+        let files = Files::open(places.data.join("files")).await?;
+        let retriever = open_retriever(&settings, &places, embedder.clone()).await?;
+        let interrupted = store.requeue_interrupted().await?;
+        if interrupted > 0 {
+            tracing::info!(interrupted, "picking up what was interrupted");
+        }
+        let answers = &settings.answers;
+        let config = AnswerConfig { max_tokens: answers.max_tokens, ..AnswerConfig::default() };
+        Ok(Arc::new(Self {
+            reader: reader(&settings, &places)?,
+            answerer: Answerer::new(Some(model.clone()), embedder.clone(), config),
+            answers: Semaphore::new(answers.queue),
+            counter: embedder.clone(),
+            store,
+            files,
+            blobs: Mutex::new(()),
+            retriever: Arc::new(retriever),
+            embedder,
+            model,
+            pictures: Semaphore::new(PICTURES_AT_ONCE),
+            events: JobEvents::default(),
+            workers: Workers::default(),
+            stopping: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+            metrics: metrics_recorder(),
+            parsed: ParsedCache::default(),
+            lock,
+            settings,
+        }))
+    }
+
+    /// Tells other processes where to reach this one.
+    pub fn announce(&self, address: &Address) -> std::io::Result<()> {
+        self.lock.announce(address)
+    }
+
+    /// Waits for background tasks, then closes the database.
+    pub async fn close(&self, grace: Duration) {
+        self.stopping.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(grace, self.tracker.wait()).await.is_err() {
+            tracing::warn!("some work did not stop in time; the next start picks it up");
+        }
+        self.store.close().await;
+    }
+
+    /// How documents are split.
+    pub fn split_config(&self) -> SplitConfig {
+        SplitConfig { max_tokens: self.settings.chunks.max_tokens, ..SplitConfig::default() }
+    }
+
+    /// What was read from these bytes; `None` while they have not been read.
+    pub async fn parsed(&self, sha256: &str) -> StoreResult<Option<Arc<ParsedDocument>>> {
+        if let Some(document) = self.parsed.get(sha256) {
+            return Ok(Some(document));
+        }
+        let Some(document) = self.files.parsed(sha256).await?.map(Arc::new) else { return Ok(None) };
+        self.parsed.put(sha256, document.clone());
+        Ok(Some(document))
+    }
+
+    /// Joins neighbours and packs hits into passages.
+    pub async fn pack(
+        &self,
+        hits: &[Hit],
+        names: &HashMap<DocumentId, String>,
+        documents: &HashMap<DocumentId, Arc<ParsedDocument>>,
+    ) -> Result<Vec<Passage>, PortError> {
+        let near = self.retriever.chunks_at(retriever::neighbour_keys(hits)).await?;
+        let sources = PackSources {
+            neighbour: &|document, ordinal| {
+                near.iter().find(|h| h.document_id == document && h.ordinal == ordinal).cloned()
+            },
+            name: &|document| names.get(&document).cloned().unwrap_or_default(),
+            text: &|document, range: ByteRange| {
+                documents.get(&document).map(|d| d.slice(range).to_owned()).filter(|text| !text.is_empty())
+            },
+        };
+        let mut passages = retriever::pack_passages(hits, sources, self.settings.answers.context_tokens);
+        passages.truncate(self.settings.answers.passages);
+        for passage in &mut passages {
+            passage.boxes = documents.get(&passage.document_id).map(|d| d.boxes(passage.range)).unwrap_or_default();
+        }
+        Ok(passages)
+    }
+}
+
+/// Loads the embedder that the settings name.
+pub async fn load_embedder(settings: &Settings, places: &Places) -> Result<Arc<E5Embedder>, StartError> {
+    let (store, id) = (ModelStore::new(&places.models, places.mirror.clone()), settings.models.embedder.clone());
+    let (threads, queue) = (settings.embedding.threads, settings.embedding.queue);
+    tokio::task::spawn_blocking(move || {
+        let catalogue = Catalogue::builtin()?;
+        let folder = store.require(catalogue.get(&id)?)?;
+        let runtime = library(&store, &catalogue, "onnxruntime")?;
+        let settings = EmbedderSettings { threads, queue, ..EmbedderSettings::default() };
+        let embedder = E5Embedder::load(&EmbedderFiles::in_dir(folder), &runtime, settings).map_err(PortError::from)?;
+        Ok(Arc::new(embedder))
+    })
+    .await?
+}
+
+async fn load_model(settings: &Settings, places: &Places) -> Result<Arc<dyn LanguageModel>, StartError> {
+    let (store, id) = (ModelStore::new(&places.models, places.mirror.clone()), settings.models.generator.clone());
+    let queue = settings.answers.queue;
+    tokio::task::spawn_blocking(move || {
+        let catalogue = Catalogue::builtin()?;
+        let entry = catalogue.get(&id)?;
+        let folder = store.require(entry)?;
+        let file = folder.join(entry.files.first().map_or("model.gguf", |f| f.name.as_str()));
+        let languages = entry.languages.iter().filter_map(|tag| Language::from_tag(tag)).collect();
+        let settings = GgufModelSettings { queue, ..GgufModelSettings::default() };
+        let model = GgufModel::load(&file, Some(id), languages, &settings).map_err(PortError::from)?;
+        Ok(Arc::new(model) as Arc<dyn LanguageModel>)
+    })
+    .await?
+}
+
+/// The path of a native library, once it is known to be whole.
+fn library(store: &ModelStore, catalogue: &Catalogue, id: &str) -> Result<PathBuf, ProvisionError> {
+    let entry = catalogue.get(id)?;
+    let folder = store.require(entry)?;
+    Ok(folder.join(entry.files.first().map_or(id, |f| f.name.as_str())))
+}
+
+fn reader(settings: &Settings, places: &Places) -> Result<Reader, StartError> {
+    let store = ModelStore::new(&places.models, places.mirror.clone());
+    let pdfium = library(&store, &Catalogue::builtin()?, "pdfium")?;
+    let executable = std::env::current_exe().map_err(StartError::data_dir(&places.data))?;
+    let limits = ReadLimits {
+        time: Duration::from_secs(settings.reading.time_s),
+        memory_bytes: settings.reading.memory_mb << 20,
+        max_pages: settings.reading.max_pages,
+        ..ReadLimits::default()
+    };
+    Ok(Reader::new(executable, vec!["read-document".into()], pdfium, limits))
+}
+
+async fn open_retriever(
+    settings: &Settings,
+    places: &Places,
+    embedder: Arc<E5Embedder>,
+) -> Result<HybridRetriever, StartError> {
+    let (dir, vectors) = (places.data.join("index"), &settings.vectors);
+    let server = match vectors.backend {
+        VectorBackend::Embedded => None,
+        VectorBackend::Qdrant => {
+            let settings = ServerSettings {
+                url: vectors.url.clone(),
+                api_key: Some(vectors.api_key.clone()).filter(|key| !key.is_empty()),
+                collection: vectors.collection.clone(),
+                timeout: VECTOR_SERVER_TIMEOUT,
+            };
+            Some(ServerVectorIndex::connect(settings, embedder.dimensions()).await.map_err(PortError::from)?)
+        }
+    };
+    let opened = tokio::task::spawn_blocking(move || match server {
+        None => HybridRetriever::open(&dir, embedder, RetrieverSettings::default()),
+        Some(server) => HybridRetriever::open_with(&dir, embedder, Arc::new(server), RetrieverSettings::default()),
+    });
+    Ok(opened.await?.map_err(PortError::from)?)
+}
+
+fn metrics_recorder() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            // An error says that a recorder is installed already: then it is this one.
+            drop(metrics::set_global_recorder(recorder));
+            handle
+        })
+        .clone()
+}

@@ -1,0 +1,239 @@
+//! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing found or refused.
+
+use std::{net::IpAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use domain::{AnswerMode, SearchMode};
+
+use crate::{
+    commands::{self, Output},
+    serve,
+    settings::{Overrides, Places, Settings},
+};
+
+/// Course material in, grounded answers out, on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "lectern", version, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Settings file (TOML); see configs/default.toml
+    #[arg(long, global = true, env = "LECTERN_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of database, documents and indexes
+    #[arg(long, global = true, env = "LECTERN_DATA_DIR", value_name = "FOLDER", default_value = "data")]
+    pub data_dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the page and the REST API
+    Serve {
+        /// Address to listen on; one that others can reach needs server.api_key
+        #[arg(long)]
+        host: Option<IpAddr>,
+        /// Port to listen on; 0 takes a free one
+        #[arg(long)]
+        port: Option<u16>,
+    },
+    /// Read documents into a course and wait until they can be searched
+    Ingest {
+        /// Title or id; a title that is not there yet makes a course
+        course: String,
+        /// PDF, Markdown, HTML or plain text
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Opens encrypted files
+        #[arg(long, env = "LECTERN_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
+    },
+    /// Search a course
+    Search {
+        /// Title or id
+        course: String,
+        /// Words or a question
+        query: String,
+        /// Most hits
+        #[arg(long, default_value_t = 10)]
+        limit: usize,
+        /// Which rankings are asked
+        #[arg(long, value_parser = parse_name::<SearchMode>, default_value = "hybrid", value_name = "hybrid|dense|keyword")]
+        mode: SearchMode,
+    },
+    /// Ask a question about a course's material
+    Ask {
+        /// Title or id
+        course: String,
+        /// The question
+        question: String,
+        /// Whether the model writes (answer) or the material is quoted (quote)
+        #[arg(long, value_parser = parse_name::<AnswerMode>, default_value = "answer", value_name = "answer|quote")]
+        mode: AnswerMode,
+    },
+    /// List, make or delete courses
+    Courses {
+        #[command(subcommand)]
+        action: Option<CoursesAction>,
+    },
+    /// List, download and check models and native libraries
+    Models {
+        #[command(subcommand)]
+        action: ModelsAction,
+    },
+    /// Measure quality on question sets
+    Eval {
+        #[command(subcommand)]
+        what: EvalAction,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// bash, zsh, fish, …
+        shell: clap_complete::Shell,
+    },
+    /// Print the OpenAPI description
+    #[command(hide = true)]
+    Openapi,
+    /// The reader process: read one document and print what is in it
+    #[command(hide = true, disable_help_flag = true)]
+    ReadDocument {
+        /// Its own arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
+    },
+}
+
+/// What to do with courses.
+#[derive(Debug, Subcommand)]
+pub enum CoursesAction {
+    /// List courses
+    List,
+    /// Make a course
+    Create {
+        /// Its title
+        title: String,
+    },
+    /// Delete a course with its documents
+    Delete {
+        /// Title or id
+        course: String,
+    },
+}
+
+/// What to do with models.
+#[derive(Debug, Subcommand)]
+pub enum ModelsAction {
+    /// List what the catalogue offers and what is installed
+    List,
+    /// Download models; without ids, those that Lectern needs
+    Pull {
+        /// Ids from `lectern models list`
+        ids: Vec<String>,
+    },
+    /// Check installed files against their sha256
+    Verify {
+        /// Ids; without any, all that are installed
+        ids: Vec<String>,
+    },
+    /// Show what a GGUF file holds
+    Inspect {
+        /// An id of the catalogue, or a path
+        model: String,
+    },
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum EvalAction {
+    /// Recall, MRR, nDCG and milliseconds per query for dense, keyword and hybrid search
+    Retrieval {
+        /// Folder with passages.jsonl and questions.jsonl
+        dir: PathBuf,
+        /// Only the first questions
+        #[arg(long)]
+        limit: Option<usize>,
+    },
+}
+
+fn parse_name<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, String> {
+    serde_json::from_value(name.into()).map_err(|_| format!("{name} is not one of them"))
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    if let Command::ReadDocument { args } = cli.command {
+        return ingest::reader_main(args);
+    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("lectern: cannot start: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    let code = match runtime.block_on(dispatch(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("lectern: {error}");
+            ExitCode::from(1)
+        }
+    };
+    // Threads inside native libraries must not hold the exit back.
+    runtime.shutdown_background();
+    code
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    let common = cli.common;
+    let overrides = match &cli.command {
+        Command::Serve { host, port } => Overrides { host: *host, port: *port },
+        _ => Overrides::default(),
+    };
+    let places = Places::new(common.data_dir.clone());
+    let settings = || Settings::load(common.config.as_deref(), &overrides);
+    let output = Output { json: common.json };
+    let open = async || -> Result<_, Failure> { Ok(commands::connect(settings()?, places.clone()).await?) };
+    match cli.command {
+        Command::Serve { .. } => serve::serve(settings()?, places, common.json).await,
+        Command::Ingest { course, files, password } => {
+            commands::ingest::run(&open().await?, output, &course, &files, password.as_deref()).await
+        }
+        Command::Search { course, query, limit, mode } => {
+            commands::search::run(&open().await?, output, &course, &query, limit, mode).await
+        }
+        Command::Ask { course, question, mode } => {
+            commands::ask::run(&open().await?, output, &course, &question, mode).await
+        }
+        Command::Courses { action } => {
+            commands::courses::run(&open().await?, output, action.unwrap_or(CoursesAction::List)).await
+        }
+        Command::Models { action } => {
+            let settings = settings()?;
+            tokio::task::spawn_blocking(move || commands::models::run(&settings, &places, output, action)).await?
+        }
+        Command::Eval { what: EvalAction::Retrieval { dir, limit } } => {
+            commands::eval::retrieval(&settings()?, &places, output, &dir, limit).await
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "lectern", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Openapi => {
+            println!("{}", crate::routes::openapi().to_pretty_json()?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::ReadDocument { .. } => unreachable!("handled before the runtime starts"),
+    }
+}

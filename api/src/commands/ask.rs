@@ -1,0 +1,34 @@
+//! `lectern ask`.
+
+use std::process::ExitCode;
+
+use axum::http::Method;
+use domain::AnswerMode;
+use serde_json::{Value, json};
+
+use super::{CommandResult, NOTHING_FOUND, Output, known_course};
+use crate::client::Client;
+
+/// Asks a question about a course.
+pub async fn run(client: &Client, output: Output, course: &str, question: &str, mode: AnswerMode) -> CommandResult {
+    let id = known_course(client, course).await?;
+    let body = json!({ "question": question, "mode": mode });
+    let answer = client.call(Method::POST, &format!("/api/v1/courses/{id}/ask"), Some(body)).await?;
+    output.print(&answer, || text(&answer));
+    Ok(if answer["refused"] == true { ExitCode::from(NOTHING_FOUND) } else { ExitCode::SUCCESS })
+}
+
+fn text(answer: &Value) -> String {
+    let mut lines = vec![answer["answer"].as_str().unwrap_or_default().to_owned(), String::new()];
+    for citation in answer["citations"].as_array().into_iter().flatten() {
+        let text = |key: &str| citation[key].as_str().unwrap_or_default();
+        lines.push(format!(
+            "[{}] {}, page {}: \"{}\"",
+            citation["n"],
+            text("document_name"),
+            citation["page"],
+            text("quote")
+        ));
+    }
+    lines.join("\n")
+}

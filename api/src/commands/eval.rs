@@ -1,0 +1,56 @@
+//! `lectern eval`.
+
+use std::{path::Path, process::ExitCode};
+
+use domain::SearchMode;
+use retriever::RetrieverSettings;
+use serde_json::json;
+
+use super::{CommandResult, Output};
+use crate::{
+    app,
+    settings::{Places, Settings},
+};
+
+fn name(mode: SearchMode) -> &'static str {
+    match mode {
+        SearchMode::Hybrid => "hybrid",
+        SearchMode::Dense => "dense",
+        SearchMode::Keyword => "keyword",
+    }
+}
+
+/// Measures retrieval on a folder of passages and questions.
+pub async fn retrieval(
+    settings: &Settings,
+    places: &Places,
+    output: Output,
+    dir: &Path,
+    limit: Option<usize>,
+) -> CommandResult {
+    let embedder = app::load_embedder(settings, places).await?;
+    let work = tempfile::tempdir()?;
+    let reports = retriever::evaluate(dir, embedder, work.path(), limit, RetrieverSettings::default()).await?;
+    if !output.json {
+        println!(
+            "{:<8} {:>7} {:>7} {:>7} {:>7} {:>7} {:>8} {:>8}",
+            "mode", "r@1", "r@5", "r@10", "MRR@10", "nDCG@10", "p50 ms", "p95 ms"
+        );
+    }
+    for r in reports {
+        output.print(&json!(r), || {
+            format!(
+                "{:<8} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>8.1} {:>8.1}",
+                name(r.mode),
+                r.recall_at_1,
+                r.recall_at_5,
+                r.recall_at_10,
+                r.mrr_at_10,
+                r.ndcg_at_10,
+                r.p50_ms,
+                r.p95_ms
+            )
+        });
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,117 @@
+//! `lectern models`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use provision::{Catalogue, Entry, FileState, ModelStore, Status};
+use serde_json::{Value, json};
+
+use super::{CommandResult, Output};
+use crate::{
+    cli::ModelsAction,
+    settings::{Places, Settings},
+};
+
+/// Lists, downloads, checks or describes models.
+pub fn run(settings: &Settings, places: &Places, output: Output, action: ModelsAction) -> CommandResult {
+    let catalogue = Catalogue::builtin()?;
+    let store = ModelStore::new(&places.models, places.mirror.clone());
+    match action {
+        ModelsAction::List => list(&catalogue, &store, output),
+        ModelsAction::Pull { ids } => pull(settings, &catalogue, &store, output, &ids)?,
+        ModelsAction::Verify { ids } => return verify(&catalogue, &store, output, &ids),
+        ModelsAction::Inspect { model } => {
+            let path = match catalogue.get(&model) {
+                Ok(entry) => gguf_path(&store, entry),
+                Err(_) => PathBuf::from(&model),
+            };
+            let summary = provision::inspect(&path)?;
+            output.print(&json!(summary), || summary.to_string());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn gguf_path(store: &ModelStore, entry: &Entry) -> PathBuf {
+    let name = entry.files.iter().map(|f| f.name.as_str()).find(|n| n.ends_with(".gguf")).unwrap_or("model.gguf");
+    store.path(&entry.id, name)
+}
+
+fn state(store: &ModelStore, entry: &Entry) -> &'static str {
+    match store.status(entry) {
+        Status::Present => "installed",
+        Status::Partial { .. } => "incomplete",
+        Status::Missing => "not installed",
+    }
+}
+
+fn list(catalogue: &Catalogue, store: &ModelStore, output: Output) {
+    let shown: Vec<Value> = catalogue
+        .entries()
+        .iter()
+        .map(|e| {
+            json!({
+                "id": e.id, "kind": e.kind, "title": e.title, "languages": e.languages, "licence": e.licence,
+                "default": e.default, "bytes": e.bytes(), "state": state(store, e),
+            })
+        })
+        .collect();
+    output.print(&json!({ "models": shown }), || {
+        let line = |e: &Entry| {
+            let size = e.bytes().map_or("? MB".to_owned(), |b| format!("{} MB", b / 1_000_000));
+            let languages = e.languages.join(", ");
+            format!("{:<28} {:<13} {size:>8}  {} [{languages}] {}", e.id, state(store, e), e.title, e.licence)
+        };
+        catalogue.entries().iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+}
+
+/// What the settings ask for, and the libraries that come with it.
+fn needed<'a>(settings: &Settings, catalogue: &'a Catalogue) -> Result<Vec<&'a Entry>, provision::ProvisionError> {
+    [&settings.models.generator, &settings.models.embedder, "onnxruntime", "pdfium"]
+        .into_iter()
+        .map(|id| catalogue.get(id))
+        .collect()
+}
+
+fn pull(
+    settings: &Settings,
+    catalogue: &Catalogue,
+    store: &ModelStore,
+    output: Output,
+    ids: &[String],
+) -> Result<(), provision::ProvisionError> {
+    let entries = if ids.is_empty() {
+        needed(settings, catalogue)?
+    } else {
+        ids.iter().map(|id| catalogue.get(id)).collect::<Result<_, _>>()?
+    };
+    let progress = provision::progress_for_stderr();
+    store.pull(&entries, progress.as_ref())?;
+    let ids: Vec<&str> = entries.iter().map(|e| e.id.as_str()).collect();
+    output.print(&json!({ "installed": ids }), || format!("installed: {}", ids.join(", ")));
+    Ok(())
+}
+
+fn verify(catalogue: &Catalogue, store: &ModelStore, output: Output, ids: &[String]) -> CommandResult {
+    let entries: Vec<&Entry> = if ids.is_empty() {
+        catalogue.entries().iter().filter(|e| store.status(e) != Status::Missing).collect()
+    } else {
+        ids.iter().map(|id| catalogue.get(id)).collect::<Result<_, _>>()?
+    };
+    let mut whole = true;
+    for entry in entries {
+        let report = store.verify(entry)?;
+        whole &= report.is_ok();
+        for file in &report.files {
+            let said = match &file.state {
+                FileState::Whole => "whole".to_owned(),
+                FileState::Unrecorded => "no checksum is known yet".to_owned(),
+                FileState::Missing => format!("missing: run `lectern models pull {}`", entry.id),
+                FileState::Damaged(detail) => format!("{detail}: run `lectern models pull {}`", entry.id),
+            };
+            let shown = json!({ "model": entry.id, "file": file.name, "sha256": file.sha256, "state": said });
+            output.print(&shown, || format!("{}/{}: {said}", entry.id, file.name));
+        }
+    }
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

@@ -1,0 +1,93 @@
+//! From a question to hits and passages: what search and ask share.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{
+    CourseId, DocumentId, Hit, ParsedDocument, Passage, SearchFilter, SearchMode, SearchQuery, ports::ChunkSearcher,
+};
+
+use crate::{
+    app::App,
+    problem::{ApiResult, Problem},
+};
+
+/// Hits asked for beyond the limit, in case some belong to documents that are not ready.
+const SPARE_HITS: usize = 10;
+
+/// What search needs to know of a hit's document.
+#[derive(Clone, Debug)]
+pub struct FoundDocument {
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub sha256: String,
+}
+
+/// Passages, and the documents they are from.
+pub struct Found {
+    /// Numbered from 1.
+    pub passages: Vec<Passage>,
+    /// The documents as they were read.
+    pub documents: HashMap<DocumentId, Arc<ParsedDocument>>,
+}
+
+/// Refuses questions that are empty or over the limit of characters.
+pub fn check_question(app: &App, question: &str) -> ApiResult<()> {
+    if question.trim().is_empty() {
+        return Err(Problem::invalid("question_empty", "The question is empty. Write at least one word."));
+    }
+    let (limit, length) = (app.settings.server.max_question_chars, question.chars().count());
+    if length > limit {
+        let detail = format!("The question has {length} characters; at most {limit} are read. Shorten it.");
+        return Err(Problem::invalid("question_too_long", detail));
+    }
+    Ok(())
+}
+
+impl App {
+    /// The best hits among a course's ready documents.
+    pub async fn find_hits(
+        &self,
+        course: CourseId,
+        text: String,
+        limit: usize,
+        mode: SearchMode,
+        filter: SearchFilter,
+    ) -> ApiResult<Vec<(Hit, FoundDocument)>> {
+        let ready: HashMap<_, _> = self
+            .store
+            .ready_documents(course)
+            .await?
+            .into_iter()
+            .map(|(id, name, sha256)| (id, FoundDocument { name, sha256 }))
+            .collect();
+        if let Some(unknown) = filter.documents.iter().find(|id| !ready.contains_key(id)) {
+            let detail = format!("Document {unknown} is not among this course's ready documents.");
+            return Err(Problem::new(domain::ErrorKind::NotFound, "document_not_found", detail));
+        }
+        let hits = self.retriever.search(SearchQuery { course, text, limit: limit + SPARE_HITS, mode, filter }).await?;
+        Ok(hits
+            .into_iter()
+            .filter_map(|hit| ready.get(&hit.document_id).cloned().map(|document| (hit, document)))
+            .take(limit)
+            .collect())
+    }
+
+    /// The passages that a question is to be answered from.
+    pub async fn find_passages(&self, course: CourseId, question: String) -> ApiResult<Found> {
+        let limit = self.settings.answers.passages * 2;
+        let found = self.find_hits(course, question, limit, SearchMode::Hybrid, SearchFilter::default()).await?;
+        let (mut documents, mut names) = (HashMap::new(), HashMap::new());
+        for (hit, document) in &found {
+            if !documents.contains_key(&hit.document_id)
+                && let Some(parsed) = self.parsed(&document.sha256).await?
+            {
+                documents.insert(hit.document_id, parsed);
+                names.insert(hit.document_id, document.name.clone());
+            }
+        }
+        let hits: Vec<Hit> = found.into_iter().map(|(hit, _)| hit).collect();
+        let passages = self.pack(&hits, &names, &documents).await?;
+        Ok(Found { passages, documents })
+    }
+}

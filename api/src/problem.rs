@@ -1,0 +1,154 @@
+//! The only table from error kind to HTTP status, and the form of every error answer: problem+json (RFC 9457).
+
+use axum::{
+    Json,
+    extract::rejection::JsonRejection,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{ErrorKind, PortError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An error answer. `code` is stable; `detail` says what happened, to what, and what to do.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// `https://lectern.invalid/errors/<code>`: an identifier, not an address.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// Stable, machine-readable.
+    pub code: &'static str,
+    /// For the user.
+    pub detail: String,
+}
+
+/// What handlers return on failure.
+pub type ApiResult<T> = Result<T, Problem>;
+
+const RETRY_AFTER_S: &str = "2";
+
+const fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::InvalidInput => StatusCode::BAD_REQUEST,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorKind::Overloaded | ErrorKind::Unavailable | ErrorKind::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl Problem {
+    /// A problem of this kind.
+    pub fn new(kind: ErrorKind, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::with_status(status_of(kind), code, detail)
+    }
+
+    /// A problem with a status that no kind stands for (401, 403, 405, 507).
+    pub fn with_status(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("https://lectern.invalid/errors/{code}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+        }
+    }
+
+    /// The request is wrong.
+    pub fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, code, detail)
+    }
+
+    /// There is no such thing.
+    pub fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
+        let code = match what {
+            "course" => "course_not_found",
+            "document" => "document_not_found",
+            "job" => "job_not_found",
+            "page" => "page_not_found",
+            "model" => "model_not_found",
+            _ => "not_found",
+        };
+        Self::new(ErrorKind::NotFound, code, format!("There is no {what} {id}. It may have been deleted."))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<PortError> for Problem {
+    fn from(error: PortError) -> Self {
+        log_cause(error.kind, error.code, &error);
+        Self::new(error.kind, error.code, error.detail)
+    }
+}
+
+impl From<crate::store::StoreError> for Problem {
+    fn from(error: crate::store::StoreError) -> Self {
+        if error.disk_full() {
+            return Self::with_status(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "disk_full",
+                "The disk is full, nothing was kept. Free some space and send the request again.",
+            );
+        }
+        log_cause(ErrorKind::Internal, "storage_failed", &error);
+        Self::new(
+            ErrorKind::Internal,
+            "storage_failed",
+            "Lectern could not read or write its own data. The log has the cause.",
+        )
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        let code = match &rejection {
+            JsonRejection::JsonDataError(_) => "invalid_field",
+            JsonRejection::MissingJsonContentType(_) => "content_type_not_json",
+            _ => "invalid_json",
+        };
+        let kind = match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ErrorKind::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => ErrorKind::Unsupported,
+            _ => ErrorKind::InvalidInput,
+        };
+        Self::new(kind, code, rejection.body_text())
+    }
+}
+
+fn log_cause(kind: ErrorKind, code: &str, error: &dyn std::error::Error) {
+    if matches!(kind, ErrorKind::Internal | ErrorKind::Unavailable) {
+        let mut causes = Vec::new();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
+        tracing::error!(code, causes = causes.join(": "), "{error}");
+    }
+}
+
+/// A JSON body whose rejection is a [`Problem`].
+#[derive(axum::extract::FromRequest)]
+#[from_request(via(axum::Json), rejection(Problem))]
+pub struct Body<T>(pub T);

@@ -1,0 +1,173 @@
+//! `POST /api/v1/courses/{id}/ask`: a grounded answer, whole or as it is written.
+
+use std::{convert::Infallible, sync::Arc, time::Instant};
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use domain::{Answer, AnswerMode, AnswerSentence, Citation, Rect, Turn, Usage};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use utoipa::ToSchema;
+
+use super::courses;
+use crate::{
+    answer_question::{AskEvent, Asked},
+    app::App,
+    find_passages::check_question,
+    problem::{ApiResult, Body, Problem},
+};
+
+const MAX_TURNS: usize = 50;
+/// Events waiting for a slow client before the model waits too.
+const EVENT_QUEUE: usize = 64;
+
+/// A question.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskRequest {
+    /// At most `server.max_question_chars` characters.
+    question: String,
+    /// The conversation so far, oldest first.
+    #[serde(default)]
+    history: Vec<Turn>,
+    /// Whether the model writes, or the material itself is quoted.
+    #[serde(default)]
+    mode: AnswerMode,
+    /// Whether to answer with server-sent events `passages, token, citation, done, error`.
+    #[serde(default)]
+    stream: bool,
+}
+
+/// Milliseconds.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub struct Timings {
+    /// Until the passages were found.
+    pub retrieve_ms: u64,
+    /// Until the first words of the answer.
+    pub first_token_ms: u64,
+    /// In all.
+    pub total_ms: u64,
+}
+
+/// An answer, or a refusal with the nearest passages as its citations.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AskResponse {
+    /// The text with its marks: `… in 1912 [1].`
+    pub answer: String,
+    /// Its sentences.
+    pub sentences: Vec<AnswerSentence>,
+    /// Verbatim quotes with their places.
+    pub citations: Vec<Citation>,
+    /// Whether the material was found not to hold an answer.
+    pub refused: bool,
+    /// How long it took.
+    pub timings: Timings,
+    /// Tokens read and written.
+    pub usage: Usage,
+}
+
+impl AskResponse {
+    /// An answer and how long it took.
+    pub fn new(answer: Answer, timings: Timings) -> Self {
+        let Answer { text, sentences, citations, refused, usage } = answer;
+        Self { answer: text, sentences, citations, refused, timings, usage }
+    }
+}
+
+/// A passage that the answer is drawn from, as the event `passages` shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PassageView {
+    n: usize,
+    document_id: domain::DocumentId,
+    document_name: String,
+    /// First and last page.
+    pages: (u32, u32),
+    heading_path: Vec<String>,
+    text: String,
+    score: f32,
+    boxes: Vec<Rect>,
+}
+
+/// Asks a question about a course's material.
+#[utoipa::path(post, path = "/api/v1/courses/{id}/ask", tag = "ask", params(("id" = String, Path)),
+    request_body = AskRequest,
+    responses((status = 200, description = "JSON, or with `stream` server-sent events", body = AskResponse),
+        (status = 400, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn ask(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Body(request): Body<AskRequest>,
+) -> ApiResult<Response> {
+    let started = Instant::now();
+    let course = courses::find(&app, &id).await?.id;
+    check_question(&app, &request.question)?;
+    if request.history.len() > MAX_TURNS {
+        return Err(Problem::invalid("history_too_long", format!("`history` holds at most {MAX_TURNS} turns.")));
+    }
+    let asked = Asked { course, question: request.question, history: request.history, mode: request.mode };
+    let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
+    let answering = app.clone().answer(asked, started, sender);
+    if request.stream {
+        // A full queue is told by its status, before the stream begins.
+        app.check_room_for_answer(request.mode)?;
+        tokio::spawn(answering);
+        let stopping = app.stopping.clone();
+        let events = ReceiverStream::new(receiver).map(|e| Ok::<_, Infallible>(event(e)));
+        let events = futures::StreamExt::take_until(events, async move { stopping.cancelled().await });
+        return Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response());
+    }
+    Ok(Json(collect(answering, receiver).await?).into_response())
+}
+
+/// Runs an answer to its end and returns it whole. Dropping this stops the model.
+pub(super) async fn collect(
+    answering: impl Future<Output = ()>,
+    mut receiver: mpsc::Receiver<AskEvent>,
+) -> ApiResult<AskResponse> {
+    let last = async {
+        let mut last = None;
+        while let Some(event) = receiver.recv().await {
+            last = Some(event);
+        }
+        last
+    };
+    match tokio::join!(answering, last).1 {
+        Some(AskEvent::Done(response)) => Ok(*response),
+        Some(AskEvent::Error(problem)) => Err(problem),
+        _ => Err(Problem::new(domain::ErrorKind::Internal, "answer_lost", "The answer broke off. Ask again.")),
+    }
+}
+
+fn event(event: AskEvent) -> Event {
+    let named = |name: &str| Event::default().event(name);
+    let made = match event {
+        AskEvent::Passages(passages) => {
+            let passages: Vec<PassageView> = passages
+                .into_iter()
+                .map(|p| PassageView {
+                    n: p.n,
+                    document_id: p.document_id,
+                    document_name: p.document_name,
+                    pages: p.pages,
+                    heading_path: p.heading_path,
+                    text: p.text,
+                    score: p.score,
+                    boxes: p.boxes,
+                })
+                .collect();
+            named("passages").json_data(serde_json::json!({ "passages": passages }))
+        }
+        AskEvent::Token(text) => named("token").json_data(serde_json::json!({ "text": text })),
+        AskEvent::Citation(citation) => named("citation").json_data(citation),
+        AskEvent::Done(response) => named("done").json_data(response),
+        AskEvent::Error(problem) => named("error").json_data(problem),
+    };
+    made.unwrap_or_default()
+}

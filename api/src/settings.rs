@@ -1,0 +1,212 @@
+//! Settings: defaults, then a TOML file, then `LECTERN_SECTION__KEY` variables, then flags. What is unknown or
+//! impossible refuses to start.
+
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+/// The documented defaults, compiled in.
+pub const DEFAULT_TOML: &str = include_str!("../../configs/default.toml");
+
+/// A setting that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file, a variable or a flag does not parse.
+    #[error("settings: {0}")]
+    Malformed(Box<figment::Error>),
+    /// A value that can't work.
+    #[error("setting {key} = {value}: {fix}")]
+    Impossible {
+        /// `section.key`.
+        key: &'static str,
+        /// What it was set to.
+        value: String,
+        /// What to do.
+        fix: &'static str,
+    },
+}
+
+/// All settings. `configs/default.toml` documents each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "configs/default.toml is the documentation")]
+pub struct Settings {
+    pub server: Server,
+    pub models: Models,
+    pub reading: Reading,
+    pub chunks: Chunks,
+    pub vectors: Vectors,
+    pub embedding: Embedding,
+    pub answers: Answers,
+}
+
+macro_rules! section {
+    ($name:ident { $($field:ident: $type:ty),* $(,)? }) => {
+        #[doc = concat!("The section of this name in `configs/default.toml`: `", stringify!($name), "`.")]
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(missing_docs, reason = "configs/default.toml is the documentation")]
+        pub struct $name { $(pub $field: $type),* }
+    };
+}
+
+section!(Server {
+    host: IpAddr,
+    port: u16,
+    api_key: String,
+    max_upload_bytes: u64,
+    max_question_chars: usize,
+    shutdown_grace_s: u64,
+});
+section!(Models { generator: String, embedder: String });
+section!(Reading { workers: usize, time_s: u64, memory_mb: u64, max_pages: u32, max_queued: u32 });
+section!(Chunks { max_tokens: usize });
+section!(Vectors { backend: VectorBackend, url: String, api_key: String, collection: String });
+section!(Embedding { threads: usize, queue: usize });
+section!(Answers { threads: usize, queue: usize, max_tokens: usize, passages: usize, context_tokens: usize });
+
+/// Where vectors are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VectorBackend {
+    /// Qdrant's engine in this process.
+    Embedded,
+    /// A Qdrant server.
+    Qdrant,
+}
+
+/// Flags that override settings.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Overrides {
+    /// `--host`.
+    pub host: Option<IpAddr>,
+    /// `--port`.
+    pub port: Option<u16>,
+}
+
+impl Settings {
+    /// Reads and checks all settings. Only variables with a double underscore count as settings.
+    pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, SettingsError> {
+        let mut figment = Figment::from(Toml::string(DEFAULT_TOML));
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        figment = figment.merge(Env::prefixed("LECTERN_").filter(|key| key.as_str().contains("__")).split("__"));
+        if let Some(host) = overrides.host {
+            figment = figment.merge(Serialized::default("server.host", host));
+        }
+        if let Some(port) = overrides.port {
+            figment = figment.merge(Serialized::default("server.port", port));
+        }
+        let settings: Self = figment.extract().map_err(|e| SettingsError::Malformed(Box::new(e)))?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        let impossible =
+            |key, value: &dyn ToString, fix| Err(SettingsError::Impossible { key, value: value.to_string(), fix });
+        if !self.server.host.is_loopback() && self.server.api_key.is_empty() {
+            return impossible(
+                "server.host",
+                &self.server.host,
+                "other machines could reach this address: set server.api_key (LECTERN_SERVER__API_KEY) too, or keep 127.0.0.1",
+            );
+        }
+        if !self.server.api_key.is_empty() && self.server.api_key.len() < 16 {
+            return impossible(
+                "server.api_key",
+                &"(hidden)",
+                "use at least 16 characters, such as `openssl rand -hex 16`",
+            );
+        }
+        if !(32..=510).contains(&self.chunks.max_tokens) {
+            return impossible("chunks.max_tokens", &self.chunks.max_tokens, "use 32 to 510");
+        }
+        for (key, value) in [
+            ("reading.workers", self.reading.workers),
+            ("embedding.threads", self.embedding.threads),
+            ("embedding.queue", self.embedding.queue),
+            ("answers.threads", self.answers.threads),
+            ("answers.queue", self.answers.queue),
+            ("answers.max_tokens", self.answers.max_tokens),
+            ("answers.passages", self.answers.passages),
+            ("server.max_question_chars", self.server.max_question_chars),
+        ] {
+            if value == 0 {
+                return impossible(key, &value, "use 1 or more");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where everything of one installation lives.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// Database, files and indexes.
+    pub data: PathBuf,
+    /// Models and native libraries; shared between installations.
+    pub models: PathBuf,
+    /// A folder to take models from, laid out `<id>/<file>`.
+    pub mirror: Option<PathBuf>,
+}
+
+impl Places {
+    /// From `--data-dir` and the variables `LECTERN_MODELS` and `LECTERN_MODEL_MIRROR`; models default to the user's
+    /// cache folder.
+    pub fn new(data: PathBuf) -> Self {
+        let variable = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let cache = || {
+            variable("XDG_CACHE_HOME")
+                .or_else(|| variable("HOME").map(|home| home.join(".cache")))
+                .unwrap_or_else(|| data.clone())
+                .join("lectern/models")
+        };
+        let models = variable("LECTERN_MODELS").unwrap_or_else(cache);
+        Self { data, models, mirror: variable("LECTERN_MODEL_MIRROR") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str) -> Result<Settings, SettingsError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), toml).unwrap();
+        Settings::load(Some(file.path()), &Overrides::default())
+    }
+
+    #[test]
+    fn the_documented_defaults_are_complete_and_possible() {
+        let settings = Settings::load(None, &Overrides::default()).unwrap();
+        assert!(settings.server.host.is_loopback());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let error = load("[server]\nprot = 1\n").unwrap_err().to_string();
+        assert!(error.contains("prot"), "{error}");
+    }
+
+    #[test]
+    fn an_open_address_needs_a_key() {
+        let error = load("[server]\nhost = \"0.0.0.0\"\n").unwrap_err().to_string();
+        assert!(error.contains("server.api_key"), "{error}");
+        load("[server]\nhost = \"0.0.0.0\"\napi_key = \"0123456789abcdef\"\n").unwrap();
+    }
+
+    #[test]
+    fn an_impossible_value_names_key_value_and_fix() {
+        let error = load("[chunks]\nmax_tokens = 9000\n").unwrap_err().to_string();
+        assert_eq!(error, "setting chunks.max_tokens = 9000: use 32 to 510");
+    }
+}

@@ -1,0 +1,139 @@
+//! Jobs in the database: the queue that survives a kill.
+
+use domain::{CourseId, DocumentId, Failure, JobId, JobState, Progress};
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::{Store, StoreResult, documents::failure, of_name, parse};
+
+/// A job and how far it is.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns of the table `jobs`, see migrations")]
+pub struct JobRow {
+    pub id: JobId,
+    pub document_id: DocumentId,
+    pub state: JobState,
+    pub progress: Progress,
+    pub error: Option<Failure>,
+}
+
+/// A job that a worker has taken, with what it needs of its document.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "columns of `jobs` and `documents`, see migrations")]
+pub struct NextJob {
+    pub id: JobId,
+    pub document_id: DocumentId,
+    pub course_id: CourseId,
+    pub sha256: String,
+    pub name: String,
+    pub password: Option<String>,
+}
+
+fn job(row: &SqliteRow) -> StoreResult<JobRow> {
+    Ok(JobRow {
+        id: parse("job id", row.try_get("id")?)?,
+        document_id: parse("document id", row.try_get("document_id")?)?,
+        state: of_name("job state", row.try_get("state")?)?,
+        progress: Progress {
+            stage: row.try_get("stage")?,
+            done: row.try_get::<i64, _>("done")?.unsigned_abs(),
+            total: row.try_get::<i64, _>("total")?.unsigned_abs(),
+        },
+        error: failure(row)?,
+    })
+}
+
+impl Store {
+    /// Puts the jobs that a dead process left running back into the queue. To be called once, before any worker runs.
+    pub async fn requeue_interrupted(&self) -> StoreResult<u64> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("UPDATE documents SET status = 'queued' WHERE status IN ('reading', 'indexing')")
+            .execute(&mut *tx)
+            .await?;
+        let sql = "UPDATE jobs SET state = 'queued', stage = 'queued', done = 0, total = 0 WHERE state = 'running'";
+        let done = sqlx::query(sql).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Puts one running job back, for a worker that must stop.
+    pub async fn requeue(&self, id: JobId) -> StoreResult<()> {
+        let sql = "UPDATE jobs SET state = 'queued', stage = 'queued', done = 0, total = 0 \
+                   WHERE id = ? AND state = 'running'";
+        sqlx::query(sql).bind(id.to_string()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// How many jobs wait.
+    pub async fn queued_jobs(&self) -> StoreResult<u32> {
+        let row = sqlx::query("SELECT count(*) AS n FROM jobs WHERE state = 'queued'").fetch_one(&self.pool).await?;
+        Ok(row.try_get("n")?)
+    }
+
+    /// Takes the oldest queued job.
+    pub async fn take_job(&self) -> StoreResult<Option<NextJob>> {
+        let sql = "UPDATE jobs SET state = 'running', stage = 'reading' \
+                   WHERE id = (SELECT id FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1) RETURNING id";
+        let Some(row) = sqlx::query(sql).fetch_optional(&self.pool).await? else { return Ok(None) };
+        let id: String = row.try_get("id")?;
+        let sql = "SELECT document_id, course_id, sha256, name, password FROM jobs \
+                   JOIN documents ON documents.id = document_id WHERE jobs.id = ?";
+        let Some(row) = sqlx::query(sql).bind(&id).fetch_optional(&self.pool).await? else { return Ok(None) };
+        Ok(Some(NextJob {
+            id: parse("job id", &id)?,
+            document_id: parse("document id", row.try_get("document_id")?)?,
+            course_id: parse("course id", row.try_get("course_id")?)?,
+            sha256: row.try_get("sha256")?,
+            name: row.try_get("name")?,
+            password: row.try_get("password")?,
+        }))
+    }
+
+    /// One job.
+    pub async fn job(&self, id: JobId) -> StoreResult<Option<JobRow>> {
+        let row =
+            sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(id.to_string()).fetch_optional(&self.pool).await?;
+        row.as_ref().map(job).transpose()
+    }
+
+    /// The jobs of a course's documents that are not over.
+    pub async fn open_jobs_of_course(&self, course: CourseId) -> StoreResult<Vec<JobId>> {
+        let sql = "SELECT jobs.id FROM jobs JOIN documents ON documents.id = document_id \
+                   WHERE course_id = ? AND state IN ('queued', 'running')";
+        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(course.to_string()).fetch_all(&self.pool).await?;
+        rows.iter().map(|(id,)| parse("job id", id)).collect()
+    }
+
+    /// Notes progress of a running job.
+    pub async fn set_progress(&self, id: JobId, progress: &Progress) -> StoreResult<()> {
+        sqlx::query("UPDATE jobs SET stage = ?, done = ?, total = ? WHERE id = ? AND state = 'running'")
+            .bind(&progress.stage)
+            .bind(i64::try_from(progress.done).unwrap_or(i64::MAX))
+            .bind(i64::try_from(progress.total).unwrap_or(i64::MAX))
+            .bind(id.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a job that is not over yet without success, and its document with it, in one transaction.
+    pub async fn fail(&self, id: JobId, state: JobState, failure: &Failure) -> StoreResult<bool> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let sql = "UPDATE jobs SET state = ?, error_code = ?, error_detail = ? \
+                   WHERE id = ? AND state IN ('queued', 'running')";
+        let done = sqlx::query(sql)
+            .bind(super::name_of(&state))
+            .bind(&failure.code)
+            .bind(&failure.detail)
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let sql = "UPDATE documents SET status = 'failed', error_code = ?, error_detail = ? \
+                   WHERE id = (SELECT document_id FROM jobs WHERE id = ?)";
+        sqlx::query(sql).bind(&failure.code).bind(&failure.detail).bind(id.to_string()).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,154 @@
+//! Grounded answers: each shown sentence is carried by a verbatim sentence of the material, which it cites.
+
+mod check_sentence;
+mod cite;
+mod expected_kind;
+mod rank_sentences;
+mod refuse;
+mod select_quote;
+mod show_sentence;
+mod split_sentences;
+mod standalone_question;
+mod terms;
+mod write_answer;
+mod write_prompt;
+
+use std::sync::Arc;
+
+use domain::{
+    Answer, AnswerMode, Language, Passage, PortResult, Turn, Usage,
+    ports::{Embedder, LanguageModel},
+};
+use tokio::sync::mpsc;
+
+pub use cite::{Locate, Place};
+pub use show_sentence::AnswerEvent;
+pub use standalone_question::standalone_question;
+
+use check_sentence::Checker;
+use cite::{Citations, sound};
+use rank_sentences::{Ranked, Sentence, sentences_of};
+use refuse::{NEAREST, must_refuse, refusal};
+use select_quote::select_quote;
+use show_sentence::Shown;
+use write_answer::Writer;
+use write_prompt::write_prompt;
+
+/// How answers are made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnswerConfig {
+    /// Below this evidence the question is refused: the cosine between question and best sentence, plus or minus at
+    /// most 0.05 for the share of the question's words that the passages hold. Belongs to the embedder; the default is
+    /// for multilingual-e5-small.
+    pub refuse_below: f32,
+    /// Least support for a written sentence to be shown: the share of its content words in the sentence it cites.
+    pub support_needed: f32,
+    /// Most tokens of passages in a prompt.
+    pub prompt_tokens: usize,
+    /// Most tokens the model writes.
+    pub max_tokens: usize,
+    /// Most sentences that are shown.
+    pub max_sentences: usize,
+    /// Sentences that are embedded to find the best one.
+    pub candidates: usize,
+}
+
+impl Default for AnswerConfig {
+    fn default() -> Self {
+        Self {
+            refuse_below: 0.8,
+            support_needed: 0.6,
+            prompt_tokens: 450,
+            max_tokens: 64,
+            max_sentences: 3,
+            candidates: 8,
+        }
+    }
+}
+
+/// A question with what retrieval found for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnswerRequest {
+    /// As the user put it.
+    pub question: String,
+    /// The conversation so far, oldest first.
+    pub history: Vec<Turn>,
+    /// Written or quoted.
+    pub mode: AnswerMode,
+    /// The question's language.
+    pub language: Language,
+    /// What was found, best first.
+    pub passages: Vec<Passage>,
+}
+
+/// Answers questions from passages.
+pub struct Answerer {
+    model: Option<Arc<dyn LanguageModel>>,
+    embedder: Arc<dyn Embedder>,
+    config: AnswerConfig,
+}
+
+impl Answerer {
+    /// Without a model every answer is a quote.
+    pub fn new(model: Option<Arc<dyn LanguageModel>>, embedder: Arc<dyn Embedder>, config: AnswerConfig) -> Self {
+        Self { model, embedder, config }
+    }
+
+    /// Answers, telling `events` on the way.
+    ///
+    /// A written answer of which no sentence passes its checks becomes a quote; passages that hold nothing near the
+    /// question give a refusal. When the receiver of `events` goes away the model stops and the error is `cancelled`.
+    pub async fn answer(
+        &self,
+        request: AnswerRequest,
+        locate: &dyn Locate,
+        events: mpsc::Sender<AnswerEvent>,
+    ) -> PortResult<Answer> {
+        let passages = sound(request.passages);
+        let question = standalone_question(&request.question, &request.history);
+        let sentences = sentences_of(&passages);
+        let embedder = self.embedder.as_ref();
+        let ranked = select_quote(&question, &passages, &sentences, embedder, self.config.candidates).await?;
+        let mut shown = Shown::new(Citations::new(&passages, locate), events);
+        if must_refuse(&question, &sentences, &ranked, &self.config) {
+            let nearest = nearest(&ranked);
+            shown.show_refusal(refusal(request.language), &nearest).await?;
+            return Ok(finish(shown, true, Usage::default()));
+        }
+        let mut usage = Usage::default();
+        if let Some(model) = self.model_for(request.mode, request.language) {
+            let prompt = write_prompt(&question, request.language, &passages, &sentences, &ranked, model, &self.config);
+            let checker = Checker::new(&sentences);
+            let writer = Writer { sentences: &sentences, ranked: &ranked, checker, config: &self.config };
+            usage = writer.write(model, prompt, &mut shown).await?;
+        }
+        if shown.sentences.is_empty()
+            && let Some(best) = ranked.first()
+        {
+            shown.show(best.sentence.text, &best.sentence, 1.0).await?;
+        }
+        Ok(finish(shown, false, usage))
+    }
+
+    /// The model, where one is to write in this language.
+    fn model_for(&self, mode: AnswerMode, language: Language) -> Option<&dyn LanguageModel> {
+        let model = self.model.as_deref().filter(|_| mode == AnswerMode::Answer)?;
+        model.info().languages.contains(&language).then_some(model)
+    }
+}
+
+/// The best sentence of each of the nearest passages.
+fn nearest<'r, 'a>(ranked: &'r [Ranked<'a>]) -> Vec<&'r Sentence<'a>> {
+    let mut best: Vec<&Sentence<'a>> = Vec::new();
+    for candidate in ranked.iter().map(|r| &r.sentence) {
+        if best.len() < NEAREST && best.iter().all(|b| b.passage != candidate.passage) {
+            best.push(candidate);
+        }
+    }
+    best
+}
+
+fn finish(shown: Shown<'_>, refused: bool, usage: Usage) -> Answer {
+    let Shown { text, sentences, citations, .. } = shown;
+    Answer { text, sentences, citations: citations.into_vec(), refused, usage }
+}

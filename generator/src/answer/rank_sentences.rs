@@ -1,0 +1,118 @@
+//! Ranks the sentences of the passages by how many of the question's words they hold: rare words count more, the
+//! sentence before counts a little, and a sentence that holds the kind of thing asked for (a number, a name) is ahead.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
+
+use domain::Passage;
+
+use super::{
+    expected_kind::{Expected, holds},
+    split_sentences::split_sentences,
+    terms::{question_terms, terms},
+};
+
+/// A sentence of a passage.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sentence<'a> {
+    /// Its passage's place in the list of passages.
+    pub passage: usize,
+    /// Its place among the passage's sentences.
+    pub place: usize,
+    /// Its bytes in the passage's text.
+    pub range: Range<usize>,
+    /// The words.
+    pub text: &'a str,
+    /// Its content terms.
+    pub terms: HashSet<String>,
+}
+
+/// A sentence and what it scores.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ranked<'a> {
+    pub sentence: Sentence<'a>,
+    /// Share of the question's words, by weight, that the sentence holds: 0 to 1.
+    pub overlap: f32,
+    /// Cosine to the question; `None` where it was not embedded.
+    pub similarity: Option<f32>,
+    /// What the ranking goes by.
+    pub score: f32,
+}
+
+/// All sentences of all passages.
+pub(crate) fn sentences_of(passages: &[Passage]) -> Vec<Sentence<'_>> {
+    let of = |(passage, p)| {
+        let p: &Passage = p;
+        let sentence = move |(place, range): (usize, Range<usize>)| {
+            let text = p.text.get(range.clone())?;
+            Some(Sentence { passage, place, range, text, terms: terms(text).into_iter().collect() })
+        };
+        split_sentences(&p.text).into_iter().enumerate().filter_map(sentence)
+    };
+    passages.iter().enumerate().flat_map(of).collect()
+}
+
+/// The sentences, best first.
+pub(crate) fn rank_sentences<'a>(question: &str, passages: &[Passage], sentences: &[Sentence<'a>]) -> Vec<Ranked<'a>> {
+    let asked = question_terms(question);
+    let weights = weigh(&asked, sentences);
+    let expected = Expected::of(question);
+    let prior = passage_priors(passages);
+    let cover = |terms: &HashSet<String>| -> f32 {
+        weights.iter().filter(|(t, _)| terms.contains(t.as_str())).map(|(_, w)| w).sum()
+    };
+    let mut ranked: Vec<Ranked<'a>> = Vec::with_capacity(sentences.len());
+    let mut before = 0.0;
+    for sentence in sentences {
+        let overlap = cover(&sentence.terms).min(1.0);
+        let context = if sentence.place == 0 { 0.0 } else { before };
+        before = overlap;
+        let mut score = overlap + 0.2 * f32::max(0.0, context - overlap);
+        score += 0.15 * prior.get(sentence.passage).copied().unwrap_or(0.0);
+        score += kind_bonus(&expected, sentence, &asked);
+        ranked.push(Ranked { sentence: sentence.clone(), overlap, similarity: None, score });
+    }
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
+    ranked
+}
+
+/// Ahead where the kind of thing asked for is there, behind where nothing new is said or only asked back.
+fn kind_bonus(expected: &Expected, sentence: &Sentence<'_>, asked: &[String]) -> f32 {
+    let new = sentence.terms.iter().filter(|t| !asked.contains(t)).count();
+    let mut bonus = if holds(expected, sentence.text, asked) { 0.15 } else { 0.0 };
+    if new == 0 {
+        bonus -= 0.4;
+    }
+    if sentence.text.ends_with(['?', '？']) {
+        bonus -= 0.3;
+    }
+    bonus
+}
+
+/// Weights of the question's terms, their sum 1: the inverse of how many sentences hold them.
+fn weigh(asked: &[String], sentences: &[Sentence<'_>]) -> HashMap<String, f32> {
+    let n = sentences.len() as f32;
+    let idf = |term: &String| {
+        let df = sentences.iter().filter(|s| s.terms.contains(term)).count() as f32;
+        (1.0 + (n - df + 0.5) / (df + 0.5)).ln()
+    };
+    let weights: Vec<(String, f32)> = asked.iter().map(|t| (t.clone(), idf(t))).collect();
+    let sum: f32 = weights.iter().map(|(_, w)| w).sum();
+    weights.into_iter().map(|(t, w)| (t, if sum > 0.0 { w / sum } else { 0.0 })).collect()
+}
+
+/// The passages' own scores, stretched over 0 to 1; all 1 where they are equal.
+fn passage_priors(passages: &[Passage]) -> Vec<f32> {
+    let scores = || passages.iter().map(|p| p.score);
+    let (low, high) = (scores().fold(f32::INFINITY, f32::min), scores().fold(f32::NEG_INFINITY, f32::max));
+    scores().map(|s| if high > low { (s - low) / (high - low) } else { 1.0 }).collect()
+}
+
+/// The share of the question's terms that occur anywhere in the passages, each counting the same.
+pub(crate) fn question_coverage(question: &str, sentences: &[Sentence<'_>]) -> f32 {
+    let asked = question_terms(question);
+    let found = asked.iter().filter(|t| sentences.iter().any(|s| s.terms.contains(*t))).count();
+    if asked.is_empty() { 0.0 } else { found as f32 / asked.len() as f32 }
+}

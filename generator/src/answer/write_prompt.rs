@@ -1,0 +1,113 @@
+//! The prompt for a grounded answer: short rules, the best stretches of two or three passages, the question.
+
+use std::ops::Range;
+
+use domain::{
+    Language, Passage,
+    ports::{GenerateRequest, LanguageModel, Message, Role, Sampling},
+};
+
+use super::{
+    AnswerConfig,
+    rank_sentences::{Ranked, Sentence},
+};
+
+/// Most passages shown to the model.
+const PASSAGES: usize = 3;
+
+/// The request to the model.
+pub(crate) fn write_prompt(
+    question: &str,
+    language: Language,
+    passages: &[Passage],
+    sentences: &[Sentence<'_>],
+    ranked: &[Ranked<'_>],
+    model: &dyn LanguageModel,
+    config: &AnswerConfig,
+) -> GenerateRequest {
+    let mut shown = String::new();
+    for (n, text) in (1..).zip(excerpts(passages, sentences, ranked, model, config.prompt_tokens)) {
+        shown.push_str(&format!("[{n}] {text}\n"));
+    }
+    let (rules, ask) = wording(language);
+    let messages = vec![
+        Message { role: Role::System, content: rules.to_owned() },
+        Message { role: Role::User, content: format!("{shown}\n{ask}{question}") },
+    ];
+    GenerateRequest {
+        messages,
+        max_tokens: config.max_tokens,
+        stop: vec!["\n\n".to_owned(), "Question:".to_owned()],
+        sampling: Sampling { repetition_penalty: 1.05, ..Sampling::default() },
+    }
+}
+
+const fn wording(language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::TraditionalChinese => ("只根據下列段落，用一句話直接回答問題，沿用段落的用詞。", "問題："),
+        Language::SimplifiedChinese => ("只根据下列段落，用一句话直接回答问题，沿用段落的用词。", "问题："),
+        Language::English | Language::Other => {
+            ("Answer the question in one short sentence, using only the words of the passages.", "Question: ")
+        }
+    }
+}
+
+/// One stretch for each of the best passages, around its best sentence, in tokens at most `budget` in all.
+fn excerpts<'a>(
+    passages: &'a [Passage],
+    sentences: &[Sentence<'_>],
+    ranked: &[Ranked<'_>],
+    model: &dyn LanguageModel,
+    budget: usize,
+) -> Vec<&'a str> {
+    let mut best: Vec<&Sentence<'_>> = Vec::new();
+    for candidate in ranked.iter().map(|r| &r.sentence) {
+        if best.len() < PASSAGES && best.iter().all(|b| b.passage != candidate.passage) {
+            best.push(candidate);
+        }
+    }
+    let mut left = budget;
+    let mut shown = Vec::new();
+    for (at, sentence) in best.iter().enumerate() {
+        let Some(passage) = passages.get(sentence.passage) else { continue };
+        // The best passage may use half of what there is, the last all that is left.
+        let share = if at + 1 == best.len() { left } else { left / 2 };
+        let range = grow(passage, sentences, sentence, share, model);
+        let Some(text) = passage.text.get(range) else { continue };
+        let tokens = model.count_tokens(text);
+        if tokens <= left {
+            left -= tokens;
+            shown.push(text);
+        }
+    }
+    shown
+}
+
+/// The stretch of whole sentences around `core` that keeps within `budget` tokens, growing forward and back in turn.
+fn grow(
+    passage: &Passage,
+    sentences: &[Sentence<'_>],
+    core: &Sentence<'_>,
+    budget: usize,
+    model: &dyn LanguageModel,
+) -> Range<usize> {
+    let own: Vec<&Sentence<'_>> = sentences.iter().filter(|s| s.passage == core.passage).collect();
+    let (mut first, mut last) = (core.place, core.place);
+    let range_of = |first: usize, last: usize| {
+        let start = own.get(first).map_or(0, |s| s.range.start);
+        start..own.get(last).map_or(passage.text.len(), |s| s.range.end)
+    };
+    let fits = |range: Range<usize>| passage.text.get(range).is_some_and(|t| model.count_tokens(t) <= budget);
+    loop {
+        let before = (first, last);
+        if first > 0 && fits(range_of(first - 1, last)) {
+            first -= 1;
+        }
+        if last + 1 < own.len() && fits(range_of(first, last + 1)) {
+            last += 1;
+        }
+        if (first, last) == before {
+            return range_of(first, last);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A GGUF model as a language model: loaded once, run on its own thread behind a bounded queue.
+
+use std::{path::Path, sync::Arc, thread};
+
+use domain::{
+    Language, PortResult,
+    ports::{BoxFuture, GenerateRequest, Generated, Generation, LanguageModel, ModelInfo},
+};
+use tokenizers::Tokenizer;
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+use super::{
+    GgufModelSettings,
+    chat_template::ChatTemplate,
+    network::{CandleNetwork, Network, name_of},
+    read_gguf::{GgufFile, Metadata},
+    read_tokenizer::{failed, read_tokenizer},
+    run_request::{Job, Worker},
+    vocabulary::Vocabulary,
+};
+use crate::{GeneratorError, GeneratorResult};
+
+/// A language model read from a GGUF file.
+///
+/// One request runs at a time, the others wait their turn. Dropping the model lets the thread finish what is queued.
+pub struct GgufModel {
+    info: ModelInfo,
+    tokenizer: Tokenizer,
+    vocabulary: Arc<Vocabulary>,
+    template: ChatTemplate,
+    waiting: usize,
+    queue: mpsc::Sender<Job>,
+}
+
+impl GgufModel {
+    /// Loads the model at `path`; seconds of work, so not for an async thread. `id` is its name in the catalogue (its
+    /// own name where `None`), `languages` those it writes well enough to be shown.
+    pub fn load(
+        path: &Path,
+        id: Option<String>,
+        languages: Vec<Language>,
+        settings: &GgufModelSettings,
+    ) -> GeneratorResult<Self> {
+        let file = GgufFile::open(path)?;
+        let id = id.unwrap_or_else(|| name_of(&file.content, path));
+        let metadata = file.content.metadata.clone();
+        // The tokenizer first: it is checked in a fraction of the time that the weights take.
+        let texts = Texts::read(&metadata, file.shape.vocabulary)?;
+        let (network, context_length) = CandleNetwork::load(file, settings)?;
+        tracing::info!(model = %id, context_length, weights = ?settings.weights, "loaded a language model");
+        Self::start(ModelInfo { id, context_length, languages }, texts, Box::new(network), settings)
+    }
+
+    /// Starts the thread.
+    pub(crate) fn start(
+        info: ModelInfo,
+        texts: Texts,
+        network: Box<dyn Network>,
+        settings: &GgufModelSettings,
+    ) -> GeneratorResult<Self> {
+        let Texts { tokenizer, vocabulary, template } = texts;
+        let waiting = settings.queue.max(1);
+        let (queue, jobs) = mpsc::channel(waiting);
+        let worker = Worker {
+            network,
+            vocabulary: vocabulary.clone(),
+            context: info.context_length,
+            chunk: settings.prefill_chunk,
+        };
+        let thread = thread::Builder::new().name("lectern-generator".to_owned());
+        thread
+            .spawn(move || worker.serve(jobs))
+            .map_err(|e| GeneratorError::Compute { stage: "starting its thread", reason: e.to_string() })?;
+        Ok(Self { info, tokenizer, vocabulary, template, waiting, queue })
+    }
+
+    /// The prompt's tokens for these messages.
+    fn prompt(&self, request: &GenerateRequest) -> GeneratorResult<Vec<u32>> {
+        let text = self.template.render(&request.messages)?;
+        let encoding = self.tokenizer.encode_fast(text, false).map_err(|e| failed(&e))?;
+        let mut tokens = encoding.get_ids().to_vec();
+        if let Some(begin) = self.vocabulary.begin
+            && tokens.first() != Some(&begin)
+        {
+            tokens.insert(0, begin);
+        }
+        let limit = self.info.context_length;
+        if tokens.is_empty() {
+            return Err(GeneratorError::Tokenizer { reason: "the prompt is empty".to_owned() });
+        }
+        if tokens.len() >= limit {
+            return Err(GeneratorError::ContextTooLong { tokens: tokens.len(), limit });
+        }
+        Ok(tokens)
+    }
+
+    fn enqueue(&self, request: GenerateRequest) -> GeneratorResult<Box<dyn Generation>> {
+        let prompt = self.prompt(&request)?;
+        let (sender, events) = mpsc::unbounded_channel();
+        let GenerateRequest { max_tokens, stop, sampling, .. } = request;
+        let job = Job { prompt, max_tokens, stop, sampling, events: sender };
+        match self.queue.try_send(job) {
+            Ok(()) => Ok(Box::new(Running { events, over: false })),
+            Err(TrySendError::Full(_)) => Err(GeneratorError::Busy { waiting: self.waiting }),
+            Err(TrySendError::Closed(_)) => Err(GeneratorError::Stopped),
+        }
+    }
+}
+
+impl LanguageModel for GgufModel {
+    fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        self.tokenizer.encode_fast(text, false).map_or(text.len(), |e| e.len())
+    }
+
+    fn generate(&self, request: GenerateRequest) -> BoxFuture<'_, PortResult<Box<dyn Generation>>> {
+        Box::pin(async move { Ok(self.enqueue(request)?) })
+    }
+}
+
+/// All that has to do with text: tokenizer, vocabulary, chat template.
+pub(crate) struct Texts {
+    pub tokenizer: Tokenizer,
+    pub vocabulary: Arc<Vocabulary>,
+    pub template: ChatTemplate,
+}
+
+impl Texts {
+    /// Reads them from a file's metadata; `rows` is how many tokens the network knows.
+    pub(crate) fn read(metadata: &Metadata, rows: usize) -> GeneratorResult<Self> {
+        let (tokenizer, vocabulary) = read_tokenizer(metadata)?;
+        if tokenizer.get_vocab_size(true) != rows || vocabulary.len() != rows {
+            return Err(GeneratorError::TokenizerMismatch {
+                what: "tokens too many or too few",
+                count: tokenizer.get_vocab_size(true).abs_diff(rows),
+                example: format!("{} tokens, {rows} rows", tokenizer.get_vocab_size(true)),
+            });
+        }
+        let template = ChatTemplate::read(metadata, &vocabulary)?;
+        Ok(Self { tokenizer, vocabulary: Arc::new(vocabulary), template })
+    }
+}
+
+/// A request's events. Dropping it closes the channel, which the thread looks at before every step.
+struct Running {
+    events: mpsc::UnboundedReceiver<PortResult<Generated>>,
+    over: bool,
+}
+
+impl Generation for Running {
+    fn next(&mut self) -> BoxFuture<'_, Option<PortResult<Generated>>> {
+        Box::pin(async move {
+            if self.over {
+                return None;
+            }
+            let event = self.events.recv().await;
+            let event = event.unwrap_or_else(|| Err(GeneratorError::Stopped.into()));
+            self.over = matches!(event, Ok(Generated::Finished { .. }) | Err(_));
+            Some(event)
+        })
+    }
+}

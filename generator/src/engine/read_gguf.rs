@@ -1,0 +1,245 @@
+//! Opens a GGUF file and checks it: whole, a known architecture, every tensor there and of the announced shape.
+//!
+//! Everything candle would trip or panic over while building a network is refused here, with a clear error.
+//! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::BufReader,
+    path::{Path, PathBuf},
+};
+
+use candle_core::quantized::gguf_file::{Content, Value};
+
+use crate::{GeneratorError, GeneratorResult};
+
+/// Architectures that an engine here runs, for error messages.
+const SUPPORTED: &str = "llama, qwen2, qwen3";
+
+/// Metadata of a GGUF file, by key.
+pub(crate) type Metadata = HashMap<String, Value>;
+
+/// A network's family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Architecture {
+    Llama,
+    Qwen2,
+    Qwen3,
+}
+
+/// The sizes of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub architecture: Architecture,
+    pub context: usize,
+    pub vocabulary: usize,
+}
+
+/// An open, checked GGUF file.
+pub(crate) struct GgufFile {
+    pub path: PathBuf,
+    pub content: Content,
+    pub reader: BufReader<File>,
+    pub shape: Shape,
+}
+
+impl GgufFile {
+    /// Opens and checks `path`.
+    pub(crate) fn open(path: &Path) -> GeneratorResult<Self> {
+        let unreadable = |source| GeneratorError::Unreadable { path: path.to_owned(), source };
+        let file = File::open(path).map_err(unreadable)?;
+        let length = file.metadata().map_err(unreadable)?.len();
+        let mut reader = BufReader::new(file);
+        let content = Content::read(&mut reader).map_err(|e| damaged(path, &e))?;
+        check_length(path, &content, length)?;
+        let shape = check_shape(&content)?;
+        Ok(Self { path: path.to_owned(), content, reader, shape })
+    }
+}
+
+/// The error for a file that is not as GGUF files are.
+pub(crate) fn damaged(path: &Path, reason: &dyn std::fmt::Display) -> GeneratorError {
+    let reason = reason.to_string();
+    // candle appends a backtrace to its messages when one is enabled; the user has no use for it.
+    let reason = reason.lines().next().unwrap_or_default().to_owned();
+    GeneratorError::Damaged { path: path.to_owned(), reason }
+}
+
+/// Every tensor must lie within the file.
+fn check_length(path: &Path, content: &Content, length: u64) -> GeneratorResult<()> {
+    let end_of = |(name, info): (&String, &candle_core::quantized::gguf_file::TensorInfo)| {
+        let elements = info.shape.dims().iter().try_fold(1usize, |n, d| n.checked_mul(*d))?;
+        let bytes = (elements / info.ggml_dtype.block_size()).checked_mul(info.ggml_dtype.type_size())?;
+        let end = content.tensor_data_offset.checked_add(info.offset)?.checked_add(bytes as u64)?;
+        Some((end, name.clone()))
+    };
+    for tensor in &content.tensor_infos {
+        match end_of(tensor) {
+            Some((end, _)) if end <= length => {}
+            Some((end, name)) => {
+                let reason = format!("it ends at byte {length}, its tensor `{name}` at byte {end}");
+                return Err(damaged(path, &reason));
+            }
+            None => return Err(damaged(path, &format!("the size of its tensor `{}` overflows", tensor.0))),
+        }
+    }
+    Ok(())
+}
+
+/// Reads the sizes and checks the tensors against them.
+fn check_shape(content: &Content) -> GeneratorResult<Shape> {
+    let metadata = &content.metadata;
+    let name = text(metadata, "general.architecture")?;
+    let architecture = match name {
+        "llama" => Architecture::Llama,
+        "qwen2" => Architecture::Qwen2,
+        "qwen3" => Architecture::Qwen3,
+        found => {
+            return Err(GeneratorError::UnknownArchitecture { found: found.to_owned(), supported: SUPPORTED });
+        }
+    };
+    let size = |key: &str| positive(metadata, &format!("{name}.{key}"));
+    let (width, hidden, layers) = (size("embedding_length")?, size("feed_forward_length")?, size("block_count")?);
+    let (heads, kv_heads) = (size("attention.head_count")?, size("attention.head_count_kv")?);
+    if width % heads != 0 || heads % kv_heads != 0 || layers > 1024 {
+        let problem = format!("does not fit: width {width}, {heads} heads, {kv_heads} KV heads, {layers} layers");
+        return Err(GeneratorError::BadMetadata { key: format!("{name}.attention.head_count"), problem });
+    }
+    let head = if architecture == Architecture::Qwen3 { size("attention.key_length")? } else { width / heads };
+    if architecture == Architecture::Llama && size("rope.dimension_count")? != head {
+        let problem = format!("is not the head's width, {head}");
+        return Err(GeneratorError::BadMetadata { key: "llama.rope.dimension_count".to_owned(), problem });
+    }
+    let vocabulary = texts(metadata, "tokenizer.ggml.tokens")?.len();
+    let sizes = Sizes { width, hidden, layers, q: heads * head, kv: kv_heads * head, vocabulary, head };
+    check_tensors(content, &sizes.tensors(architecture))?;
+    Ok(Shape { architecture, context: size("context_length")?, vocabulary })
+}
+
+/// The sizes that tensors are checked against.
+struct Sizes {
+    width: usize,
+    hidden: usize,
+    layers: usize,
+    q: usize,
+    kv: usize,
+    head: usize,
+    vocabulary: usize,
+}
+
+impl Sizes {
+    /// Name and shape (rows first) of every tensor the architecture needs.
+    fn tensors(&self, architecture: Architecture) -> Vec<(String, Vec<usize>)> {
+        let Self { width, hidden, q, kv, head, vocabulary, .. } = *self;
+        let mut all = vec![
+            ("token_embd.weight".to_owned(), vec![vocabulary, width]),
+            ("output_norm.weight".to_owned(), vec![width]),
+        ];
+        for layer in 0..self.layers {
+            let mut tensor = |name: &str, shape: &[usize]| all.push((format!("blk.{layer}.{name}"), shape.to_vec()));
+            tensor("attn_norm.weight", &[width]);
+            tensor("ffn_norm.weight", &[width]);
+            tensor("attn_q.weight", &[q, width]);
+            tensor("attn_k.weight", &[kv, width]);
+            tensor("attn_v.weight", &[kv, width]);
+            tensor("attn_output.weight", &[width, q]);
+            tensor("ffn_gate.weight", &[hidden, width]);
+            tensor("ffn_up.weight", &[hidden, width]);
+            tensor("ffn_down.weight", &[width, hidden]);
+            match architecture {
+                Architecture::Llama => {}
+                Architecture::Qwen2 => {
+                    tensor("attn_q.bias", &[q]);
+                    tensor("attn_k.bias", &[kv]);
+                    tensor("attn_v.bias", &[kv]);
+                }
+                Architecture::Qwen3 => {
+                    tensor("attn_q_norm.weight", &[head]);
+                    tensor("attn_k_norm.weight", &[head]);
+                }
+            }
+        }
+        all
+    }
+}
+
+fn check_tensors(content: &Content, needed: &[(String, Vec<usize>)]) -> GeneratorResult<()> {
+    let infos = &content.tensor_infos;
+    let missing: Vec<&String> = needed.iter().map(|(name, _)| name).filter(|n| !infos.contains_key(*n)).collect();
+    if let Some(first) = missing.first() {
+        return Err(GeneratorError::MissingTensors { count: missing.len(), first: (*first).clone() });
+    }
+    let output = infos.contains_key("output.weight").then(|| {
+        let rows = needed.first().map(|(_, shape)| shape.clone()).unwrap_or_default();
+        ("output.weight".to_owned(), rows)
+    });
+    for (name, expected) in needed.iter().chain(&output) {
+        if let Some(info) = infos.get(name)
+            && info.shape.dims() != expected.as_slice()
+        {
+            let found = info.shape.dims().to_vec();
+            return Err(shape_error(name, found, expected));
+        }
+    }
+    Ok(())
+}
+
+/// More or fewer rows in the embedding than tokens is the tokenizer's fault, and worth its own error.
+fn shape_error(name: &str, found: Vec<usize>, expected: &[usize]) -> GeneratorError {
+    match (name, found.as_slice(), expected) {
+        ("token_embd.weight", [rows, a], [tokens, b]) if a == b => GeneratorError::TokenizerMismatch {
+            what: "rows or tokens too many",
+            count: rows.abs_diff(*tokens),
+            example: format!("{tokens} tokens, {rows} rows"),
+        },
+        _ => GeneratorError::WrongShape { name: name.to_owned(), found, expected: expected.to_vec() },
+    }
+}
+
+/// A text value; missing or of another type is an error.
+pub(crate) fn text<'a>(metadata: &'a Metadata, key: &str) -> GeneratorResult<&'a str> {
+    match metadata.get(key) {
+        Some(Value::String(s)) => Ok(s),
+        other => Err(bad(key, other)),
+    }
+}
+
+/// A list of texts.
+pub(crate) fn texts<'a>(metadata: &'a Metadata, key: &str) -> GeneratorResult<Vec<&'a str>> {
+    let Some(Value::Array(values)) = metadata.get(key) else { return Err(bad(key, metadata.get(key))) };
+    let list: Option<Vec<&str>> = values.iter().map(|v| v.to_string().ok().map(String::as_str)).collect();
+    list.ok_or_else(|| bad(key, metadata.get(key)))
+}
+
+/// A whole number, of whatever integer type.
+pub(crate) fn integer(metadata: &Metadata, key: &str) -> Option<u64> {
+    let value = metadata.get(key)?;
+    value.to_u64().ok().or_else(|| match value {
+        Value::I32(v) => u64::try_from(*v).ok(),
+        Value::I64(v) => u64::try_from(*v).ok(),
+        _ => None,
+    })
+}
+
+/// A yes or no; `default` where it is not said.
+pub(crate) fn flag(metadata: &Metadata, key: &str, default: bool) -> bool {
+    metadata.get(key).and_then(|v| v.to_bool().ok()).unwrap_or(default)
+}
+
+/// A size: candle reads these as `u32`.
+fn positive(metadata: &Metadata, key: &str) -> GeneratorResult<usize> {
+    match metadata.get(key) {
+        Some(Value::U32(v)) if *v > 0 => Ok(*v as usize),
+        other => Err(bad(key, other)),
+    }
+}
+
+fn bad(key: &str, value: Option<&Value>) -> GeneratorError {
+    let problem = match value {
+        None => "is missing".to_owned(),
+        Some(Value::Array(_)) => "is a list of another kind than expected".to_owned(),
+        Some(v) => format!("has the unexpected value {v:?}"),
+    };
+    GeneratorError::BadMetadata { key: key.to_owned(), problem }
+}

@@ -1,0 +1,156 @@
+//! The vocabulary: the bytes behind each token, and which tokens end a text.
+
+use std::collections::HashMap;
+
+use super::read_gguf::{Metadata, flag, integer};
+use crate::{GeneratorError, GeneratorResult};
+
+/// Names under which models list their end tokens, besides the ones that the metadata points at.
+const END_NAMES: [&str; 7] =
+    ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|end|>", "</s>"];
+
+/// What kind of token an entry is; the numbers are GGUF's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    Normal,
+    Unknown,
+    Control,
+    UserDefined,
+    Unused,
+    Byte,
+}
+
+impl TokenKind {
+    pub(crate) const fn from_gguf(number: i32) -> Self {
+        match number {
+            2 => Self::Unknown,
+            3 => Self::Control,
+            4 => Self::UserDefined,
+            5 => Self::Unused,
+            6 => Self::Byte,
+            _ => Self::Normal,
+        }
+    }
+}
+
+/// How tokens are spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alphabet {
+    /// GPT-2's: each byte a printable character.
+    ByteLevel,
+    /// SentencePiece's: `▁` for a space, `<0x0A>` for a byte.
+    SentencePiece,
+}
+
+/// All tokens of a model.
+pub(crate) struct Vocabulary {
+    bytes: Vec<Box<[u8]>>,
+    ends: Vec<u32>,
+    /// Spellings of the control tokens.
+    pub controls: Vec<String>,
+    /// Begin-of-text, where prompts are to start with it.
+    pub begin: Option<u32>,
+    /// Spelling of begin-of-text and end-of-text, for chat templates.
+    pub begin_text: String,
+    pub end_text: String,
+}
+
+impl Vocabulary {
+    pub(crate) fn new(
+        metadata: &Metadata,
+        tokens: &[&str],
+        kinds: &[TokenKind],
+        alphabet: Alphabet,
+    ) -> GeneratorResult<Self> {
+        let from_char = byte_alphabet();
+        let bytes_of = |(token, kind): (&&str, &TokenKind)| match kind {
+            TokenKind::Control | TokenKind::Unknown | TokenKind::Unused => Box::default(),
+            TokenKind::UserDefined => token.as_bytes().into(),
+            TokenKind::Normal | TokenKind::Byte => match alphabet {
+                Alphabet::ByteLevel => from_byte_level(token, &from_char),
+                Alphabet::SentencePiece => from_sentence_piece(token, *kind),
+            },
+        };
+        let named = |key: &str| named_token(metadata, key, tokens.len());
+        let (begin, end) = (named("tokenizer.ggml.bos_token_id")?, named("tokenizer.ggml.eos_token_id")?);
+        let mut ends: Vec<u32> = end.into_iter().collect();
+        ends.extend(named("tokenizer.ggml.eot_token_id")?);
+        ends.extend(named("tokenizer.ggml.eom_token_id")?);
+        let controls = || tokens.iter().zip(kinds).zip(0u32..).filter(|((_, kind), _)| **kind == TokenKind::Control);
+        ends.extend(controls().filter(|((token, _), _)| END_NAMES.contains(token)).map(|(_, id)| id));
+        let spelling =
+            |id: Option<u32>| id.and_then(|id| tokens.get(id as usize)).map(|t| (*t).to_owned()).unwrap_or_default();
+        let add_begin = flag(metadata, "tokenizer.ggml.add_bos_token", alphabet == Alphabet::SentencePiece);
+        Ok(Self {
+            bytes: tokens.iter().zip(kinds).map(bytes_of).collect(),
+            controls: controls().map(|((token, _), _)| (*token).to_owned()).filter(|t| t.len() > 1).collect(),
+            begin: begin.filter(|_| add_begin),
+            begin_text: spelling(begin),
+            end_text: spelling(end),
+            ends,
+        })
+    }
+
+    /// How many tokens there are.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The bytes a token stands for; none for a control token.
+    pub(crate) fn bytes(&self, token: u32) -> &[u8] {
+        self.bytes.get(token as usize).map_or(&[], |b| b)
+    }
+
+    /// Whether the model says with this token that it is done.
+    pub(crate) fn is_end(&self, token: u32) -> bool {
+        self.ends.contains(&token)
+    }
+}
+
+fn named_token(metadata: &Metadata, key: &str, tokens: usize) -> GeneratorResult<Option<u32>> {
+    match integer(metadata, key) {
+        None => Ok(None),
+        Some(id) if (id as usize) < tokens => Ok(Some(id as u32)),
+        Some(id) => Err(GeneratorError::TokenizerMismatch {
+            what: "special token outside the vocabulary",
+            count: 1,
+            example: format!("{key} = {id} of {tokens}"),
+        }),
+    }
+}
+
+/// GPT-2's table, inverted: printable Latin-1 stands for itself, the other bytes follow from U+0100 on.
+fn byte_alphabet() -> HashMap<char, u8> {
+    let printable = |b: u8| matches!(b, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
+    let mut next = 0x100u32;
+    let mut table = HashMap::with_capacity(256);
+    for byte in 0..=u8::MAX {
+        let c = if printable(byte) {
+            Some(char::from(byte))
+        } else {
+            next += 1;
+            char::from_u32(next - 1)
+        };
+        table.extend(c.map(|c| (c, byte)));
+    }
+    table
+}
+
+fn from_byte_level(token: &str, table: &HashMap<char, u8>) -> Box<[u8]> {
+    let mut bytes = Vec::with_capacity(token.len());
+    for c in token.chars() {
+        match table.get(&c) {
+            Some(byte) => bytes.push(*byte),
+            None => bytes.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+        }
+    }
+    bytes.into()
+}
+
+fn from_sentence_piece(token: &str, kind: TokenKind) -> Box<[u8]> {
+    let hex = token.strip_prefix("<0x").and_then(|t| t.strip_suffix('>'));
+    match hex.and_then(|h| u8::from_str_radix(h, 16).ok()) {
+        Some(byte) if kind == TokenKind::Byte => [byte].into(),
+        _ => token.replace('▁', " ").into_bytes().into(),
+    }
+}

@@ -1,0 +1,162 @@
+//! What can go wrong between a model file and a written token, and what the caller can do about it.
+
+use std::path::PathBuf;
+
+use domain::{ErrorKind, PortError};
+
+/// An error of the generator.
+#[derive(Debug, thiserror::Error)]
+pub enum GeneratorError {
+    /// The model file cannot be opened or read.
+    #[error("the model file {} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file is no GGUF, or ends before it should.
+    #[error("the model file {} is not a whole GGUF file ({reason}); download it again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// An architecture that no engine here runs.
+    #[error("the model's architecture is `{found}`; supported are {supported}")]
+    UnknownArchitecture {
+        /// What the file says.
+        found: String,
+        /// What would work.
+        supported: &'static str,
+    },
+    /// A metadata value is missing or has a value that cannot be.
+    #[error("the model file's metadata `{key}` {problem}")]
+    BadMetadata {
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Weights that the architecture needs are not in the file.
+    #[error("the model file lacks {count} of its tensors, among them `{first}`")]
+    MissingTensors {
+        /// How many.
+        count: usize,
+        /// The first, by name.
+        first: String,
+    },
+    /// A tensor does not have the shape that the metadata announces.
+    #[error("the tensor `{name}` has the shape {found:?}, expected {expected:?}")]
+    WrongShape {
+        /// The tensor.
+        name: String,
+        /// Its shape, rows first.
+        found: Vec<usize>,
+        /// What the metadata announces.
+        expected: Vec<usize>,
+    },
+    /// A tokenizer of a kind that is not read here.
+    #[error("the model's tokenizer `{kind}` is not supported")]
+    UnsupportedTokenizer {
+        /// Model and pre-tokenizer, as the file names them.
+        kind: String,
+    },
+    /// Tokenizer and vocabulary disagree.
+    #[error("the tokenizer does not match the vocabulary: {count} {what}, for example `{example}`")]
+    TokenizerMismatch {
+        /// What disagrees.
+        what: &'static str,
+        /// How often.
+        count: usize,
+        /// One of them.
+        example: String,
+    },
+    /// The tokenizer could not be made, or failed on a text.
+    #[error("the tokenizer failed: {reason}")]
+    Tokenizer {
+        /// Why.
+        reason: String,
+    },
+    /// The chat template is broken, or refused the messages.
+    #[error("the model's chat template failed: {source}")]
+    ChatTemplate {
+        /// The cause.
+        #[from]
+        source: minijinja::Error,
+    },
+    /// The prompt leaves no room for an answer.
+    #[error("the prompt has {tokens} tokens, the model's context holds {limit}; ask with less text")]
+    ContextTooLong {
+        /// Tokens of the prompt.
+        tokens: usize,
+        /// The context's length.
+        limit: usize,
+    },
+    /// The waiting line is full.
+    #[error("the generator is busy: {waiting} requests are waiting already; try again shortly")]
+    Busy {
+        /// The queue's capacity.
+        waiting: usize,
+    },
+    /// The model's thread has ended.
+    #[error("the generator has stopped")]
+    Stopped,
+    /// The computation failed.
+    #[error("the model failed while {stage}: {reason}")]
+    Compute {
+        /// What was being done.
+        stage: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl GeneratorError {
+    /// What the caller can do about it.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreadable { .. } | Self::Stopped => ErrorKind::Unavailable,
+            Self::Damaged { .. }
+            | Self::BadMetadata { .. }
+            | Self::MissingTensors { .. }
+            | Self::WrongShape { .. }
+            | Self::TokenizerMismatch { .. }
+            | Self::ChatTemplate { .. } => ErrorKind::InvalidInput,
+            Self::UnknownArchitecture { .. } | Self::UnsupportedTokenizer { .. } => ErrorKind::Unsupported,
+            Self::ContextTooLong { .. } => ErrorKind::TooLarge,
+            Self::Busy { .. } => ErrorKind::Overloaded,
+            Self::Tokenizer { .. } | Self::Compute { .. } => ErrorKind::Internal,
+        }
+    }
+
+    /// Stable, machine-readable.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "model_unreadable",
+            Self::Damaged { .. } => "model_damaged",
+            Self::UnknownArchitecture { .. } => "model_architecture",
+            Self::BadMetadata { .. } => "model_metadata",
+            Self::MissingTensors { .. } => "model_tensors_missing",
+            Self::WrongShape { .. } => "model_tensor_shape",
+            Self::UnsupportedTokenizer { .. } => "tokenizer_unsupported",
+            Self::TokenizerMismatch { .. } => "tokenizer_mismatch",
+            Self::Tokenizer { .. } => "tokenizer_failed",
+            Self::ChatTemplate { .. } => "chat_template",
+            Self::ContextTooLong { .. } => "context_too_long",
+            Self::Busy { .. } => "generator_busy",
+            Self::Stopped => "generator_stopped",
+            Self::Compute { .. } => "generator_failed",
+        }
+    }
+}
+
+impl From<GeneratorError> for PortError {
+    fn from(error: GeneratorError) -> Self {
+        Self::new(error.kind(), error.code(), error.to_string()).caused_by(error)
+    }
+}
+
+/// What the generator returns.
+pub type GeneratorResult<T> = Result<T, GeneratorError>;

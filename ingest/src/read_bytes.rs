@@ -1,0 +1,43 @@
+//! Reads a file in this process. Only the reader process and tests do so.
+
+use std::path::Path;
+
+use domain::ParsedDocument;
+
+use crate::{
+    Format, IngestError,
+    decode_text::{decode_html, decode_text},
+    detect_format,
+    read_html::read_html,
+    read_markdown::read_markdown,
+    read_pdf::read_pdf,
+    read_text::read_text,
+};
+
+/// What reading may need besides the bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOptions<'a> {
+    /// The PDFium library, as a full path.
+    pub pdfium: &'a Path,
+    /// Opens an encrypted PDF.
+    pub password: Option<&'a str>,
+    /// The most pages that are read.
+    pub max_pages: u32,
+}
+
+/// Reads a file: detects its format and hands it to the reader of that format.
+///
+/// `name` is the file's name as its owner knows it. `progress(page, of)` is called after each page of a PDF.
+pub fn read_bytes(
+    bytes: &[u8],
+    name: &str,
+    options: ReadOptions<'_>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ParsedDocument, IngestError> {
+    match detect_format(bytes, name)? {
+        Format::Pdf => read_pdf(bytes, options, progress),
+        Format::Html => read_html(&decode_html(bytes), name),
+        Format::Markdown => read_markdown(&decode_text(bytes), name),
+        Format::Text => read_text(&decode_text(bytes), name),
+    }
+}

@@ -1,0 +1,132 @@
+//! A paragraph to text: lines joined, words hyphenated at line ends made whole, and a box for every word.
+
+use std::collections::HashSet;
+
+use domain::{BlockKind, ByteRange, Rect, Word as PlacedWord};
+use unicode_normalization::UnicodeNormalization;
+
+use super::{
+    glyphs::Space,
+    lines::{Line, Word, is_cell_gap, needs_space},
+    paragraphs::Paragraph,
+};
+use crate::{build_document::NewBlock, script::is_unspaced};
+
+/// Between the cells of a row.
+const CELL_SEPARATOR: &str = "  ";
+
+/// The words of a document, to tell a word that was hyphenated from one that has a hyphen.
+pub(super) struct Spelling(HashSet<String>);
+
+impl Spelling {
+    pub(super) fn of(paragraphs: &[Paragraph]) -> Self {
+        let words = paragraphs.iter().flat_map(|p| &p.lines).flat_map(|l| &l.words);
+        Self(words.map(|w| plain(&w.text)).filter(|w| !w.is_empty()).collect())
+    }
+
+    /// Whether the hyphen between the two belongs to the word: the document writes it so elsewhere, and never without.
+    fn keeps_hyphen(&self, before: &str, after: &str) -> bool {
+        let (before, after) = (plain(before), plain(after));
+        let part = before.rsplit('-').next().unwrap_or_default();
+        !self.0.contains(&format!("{part}{after}"))
+            && (self.0.contains(&format!("{before}-{after}")) || part.chars().any(|c| c.is_ascii_digit()))
+    }
+}
+
+fn plain(word: &str) -> String {
+    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
+}
+
+/// The block of a paragraph.
+pub(super) fn compose(paragraph: &Paragraph, spelling: &Spelling) -> NewBlock {
+    let mut text = String::new();
+    let mut words = Vec::new();
+    for (n, line) in paragraph.lines.iter().enumerate() {
+        let mut before: Option<&Word> = None;
+        for (w, word) in line.words.iter().enumerate() {
+            match before {
+                _ if text.is_empty() => {}
+                None => join_lines(&mut text, &mut words, paragraph, n, word, spelling),
+                Some(last) if is_cell_gap(last, word) && line.is_row() => text.push_str(CELL_SEPARATOR),
+                Some(_) if needs_space(&text, word) => text.push(' '),
+                Some(_) => {}
+            }
+            debug_assert!(w == 0 || before.is_some());
+            let start = text.len();
+            text.extend(spelled(&word.text).nfc());
+            words.push(PlacedWord { range: ByteRange::new(start, text.len()), rect: word.rect });
+            before = Some(word);
+        }
+    }
+    NewBlock {
+        kind: paragraph.kind,
+        level: paragraph.level,
+        page: paragraph.lines.first().map_or(1, Line::page),
+        text,
+        boxes: boxes(&paragraph.lines),
+        words,
+    }
+}
+
+/// What stands between the text so far and the first word of the paragraph's line `n`.
+fn join_lines(
+    text: &mut String,
+    words: &mut [PlacedWord],
+    paragraph: &Paragraph,
+    n: usize,
+    word: &Word,
+    spelling: &Spelling,
+) {
+    let row = paragraph.lines[n].is_row() && paragraph.lines[n.saturating_sub(1)].is_row();
+    if row || paragraph.kind == BlockKind::Code {
+        text.push('\n');
+        return;
+    }
+    let ends_in_hyphen = text.ends_with(['-', '\u{2010}']);
+    let last = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let letters = last.chars().rev().nth(1).is_some_and(char::is_alphanumeric);
+    if ends_in_hyphen && letters && word.text.starts_with(char::is_alphanumeric) {
+        let lower = word.text.starts_with(char::is_lowercase);
+        if lower && !spelling.keeps_hyphen(last.trim_end_matches(['-', '\u{2010}']), &word.text) {
+            drop_last(text, words);
+        }
+        return;
+    }
+    let tight = text.chars().next_back().is_some_and(is_unspaced) || word.text.chars().next().is_some_and(is_unspaced);
+    if !tight || word.space_before == Space::Typed {
+        text.push(' ');
+    }
+}
+
+/// Takes the hyphen away, from the text and from the range of the word that it ends.
+fn drop_last(text: &mut String, words: &mut [PlacedWord]) {
+    text.pop();
+    if let Some(word) = words.last_mut() {
+        word.range.end = text.len();
+        word.range.start = word.range.start.min(word.range.end);
+    }
+}
+
+/// Ligatures written out: nobody searches for `ﬁ`.
+fn spelled(word: &str) -> impl Iterator<Item = char> + '_ {
+    word.chars().flat_map(|c| {
+        let letters: &'static str = match c {
+            '\u{fb00}' => "ff",
+            '\u{fb01}' => "fi",
+            '\u{fb02}' => "fl",
+            '\u{fb03}' => "ffi",
+            '\u{fb04}' => "ffl",
+            '\u{fb05}' | '\u{fb06}' => "st",
+            _ => "",
+        };
+        letters.chars().chain(letters.is_empty().then_some(c))
+    })
+}
+
+/// One box per page and region.
+fn boxes(lines: &[Line]) -> Vec<Rect> {
+    lines
+        .chunk_by(|a, b| a.page() == b.page() && a.region == b.region)
+        .filter_map(|part| part.iter().flat_map(|l| &l.words).map(|w| w.rect).reduce(Rect::union))
+        .collect()
+}

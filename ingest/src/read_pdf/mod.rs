@@ -1,0 +1,120 @@
+//! PDF to blocks: glyphs with boxes, lines, reading order, paragraphs, headings. PDFium reads the file; everything about
+//! order and meaning is decided here.
+//!
+//! The way of a page: `glyphs` (what PDFium found, in points from the top left of the displayed page) → `lines` (runs of
+//! words in the order of the content stream) → `furniture` (running headers and footers go) → `reading_order` (columns)
+//! → `paragraphs` → `headings` → `compose` (text, with a box for every word).
+
+mod compose;
+mod furniture;
+mod glyphs;
+mod headings;
+mod library;
+mod lines;
+mod paragraphs;
+mod reading_order;
+mod render_page;
+mod row_columns;
+
+pub(crate) use render_page::render_page;
+
+use domain::{PageInfo, ParsedDocument};
+use pdfium_render::prelude::{PdfDocument, PdfPage, PdfiumError, PdfiumInternalError};
+
+use self::{glyphs::page_glyphs, lines::Line};
+use crate::{Format, IngestError, ReadOptions, build_document::DocumentBuilder};
+
+/// Reads a PDF. `progress(page, of)` is called after each page.
+pub(crate) fn read_pdf(
+    bytes: &[u8],
+    options: ReadOptions<'_>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ParsedDocument, IngestError> {
+    let file = open(bytes, options)?;
+    let of = file.pages().len() as usize;
+    if of > options.max_pages as usize {
+        return Err(IngestError::TooManyPages { pages: of, limit: options.max_pages as usize });
+    }
+    let mut content = Content::default();
+    for index in 0..of {
+        content.add_page(&file, index);
+        progress(index + 1, of);
+    }
+    content.into_document()
+}
+
+/// Opens a PDF with the password in `options`, if it needs one.
+fn open<'a>(bytes: &'a [u8], options: ReadOptions<'_>) -> Result<PdfDocument<'a>, IngestError> {
+    let library = library::pdfium(options.pdfium)?;
+    let file = library.load_pdf_from_byte_slice(bytes, options.password).map_err(|e| opening_error(&e, options))?;
+    if file.pages().is_empty() {
+        return Err(IngestError::DocumentDamaged { detail: "it has no pages".to_owned() });
+    }
+    Ok(file)
+}
+
+fn opening_error(error: &PdfiumError, options: ReadOptions<'_>) -> IngestError {
+    let detail = match error {
+        PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::PasswordError) => {
+            return if options.password.is_some_and(|p| !p.is_empty()) {
+                IngestError::WrongPassword
+            } else {
+                IngestError::DocumentEncrypted
+            };
+        }
+        PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::FormatError) => "its structure can't be read",
+        PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::SecurityError) => {
+            "it is encrypted in a way that is not supported"
+        }
+        _ => "it can't be opened",
+    };
+    IngestError::DocumentDamaged { detail: detail.to_owned() }
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Content {
+    pages: Vec<PageInfo>,
+    lines: Vec<Vec<Line>>,
+    warnings: Vec<String>,
+}
+
+impl Content {
+    fn add_page(&mut self, file: &PdfDocument<'_>, index: usize) {
+        let number = index as u32 + 1;
+        let page = i32::try_from(index).ok().and_then(|i| file.pages().get(i).ok());
+        let Some(page) = page else {
+            self.warnings.push(format!("page {number} is damaged and was left out"));
+            self.pages.push(PageInfo { number, width: 0.0, height: 0.0 });
+            self.lines.push(Vec::new());
+            return;
+        };
+        self.pages.push(page_info(number, &page));
+        let lines = lines::page_lines(page_glyphs(&page, number));
+        if lines.is_empty() {
+            self.warnings.push(format!("page {number} has no text layer"));
+        }
+        self.lines.push(lines);
+    }
+
+    fn into_document(mut self) -> Result<ParsedDocument, IngestError> {
+        let pages = self.pages.len();
+        if self.lines.iter().all(Vec::is_empty) {
+            return Err(IngestError::NoTextLayer { pages });
+        }
+        furniture::remove_furniture(&mut self.lines, &self.pages);
+        let ordered = self.lines.into_iter().flat_map(reading_order::reading_order).collect();
+        let mut paragraphs = paragraphs::paragraphs(ordered);
+        headings::mark_headings(&mut paragraphs);
+        let mut document = DocumentBuilder::default();
+        let spelling = compose::Spelling::of(&paragraphs);
+        for paragraph in &paragraphs {
+            document.push_block(compose::compose(paragraph, &spelling));
+        }
+        document.finish(Format::Pdf, self.pages, self.warnings).ok_or(IngestError::NoTextLayer { pages })
+    }
+}
+
+fn page_info(number: u32, page: &PdfPage<'_>) -> PageInfo {
+    PageInfo { number, width: page.width().value, height: page.height().value }
+}

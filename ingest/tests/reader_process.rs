@@ -1,0 +1,103 @@
+//! The reader process: what it answers, and what becomes of it when a file is too much.
+
+mod common;
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use common::{pdf, pdfium};
+use domain::Rect;
+use ingest::{ReadLimits, Reader};
+
+fn reader(limits: ReadLimits) -> Reader {
+    let library = pdfium().unwrap_or_else(|| PathBuf::from("/nonexistent/libpdfium.so"));
+    Reader::new(PathBuf::from(env!("CARGO_BIN_EXE_lectern-reader")), Vec::new(), library, limits)
+}
+
+fn file(content: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(content).unwrap();
+    file
+}
+
+async fn code(reader: &Reader, path: &Path, name: &str) -> &'static str {
+    reader.read(path, name, None, &|_, _| {}).await.map_or_else(|e| e.code(), |_| "ok")
+}
+
+#[tokio::test]
+async fn text_is_read_and_errors_arrive_whole() {
+    let reader = reader(ReadLimits::default());
+    let good = file("# Über\n\nWörter und 文字\n".as_bytes());
+    let doc = reader.read(good.path(), "a.md", None, &|_, _| {}).await.unwrap();
+    assert_eq!(doc.text, "Über\n\nWörter und 文字");
+    let missing = reader.read(Path::new("/nonexistent"), "a.md", None, &|_, _| {}).await.unwrap_err();
+    assert_eq!(missing.code(), "reader_unavailable");
+    assert_eq!(code(&reader, file(b"").path(), "a.md").await, "empty_file");
+    let error = reader.read(file(b"words").path(), "a.pdf", None, &|_, _| {}).await.unwrap_err();
+    assert!(error.to_string().starts_with("“a.pdf” is named .pdf but holds no PDF."));
+}
+
+#[tokio::test]
+async fn pages_are_reported_and_drawn_with_marks() {
+    if pdfium().is_none() {
+        return;
+    }
+    let reader = reader(ReadLimits::default());
+    let page = |text| (0, vec![(12.0, false, 72.0, 720.0, text)]);
+    let paper = file(&pdf(&[page("One page of words"), page("Another page")], ""));
+    let pages = AtomicUsize::new(0);
+    let count = |page: usize, of: usize| {
+        assert_eq!(of, 2);
+        pages.store(page, Ordering::Relaxed);
+    };
+    let doc = reader.read(paper.path(), "a.pdf", None, &count).await.unwrap();
+    assert_eq!((doc.pages.len(), pages.load(Ordering::Relaxed)), (2, 2));
+    let mark = Rect { page: 2, left: 300.0, top: 300.0, right: 400.0, bottom: 400.0 };
+    let png = reader.render_page(paper.path(), None, 2, 612, &[mark]).await.unwrap();
+    let mut picture = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut pixels = vec![0; picture.output_buffer_size().unwrap()];
+    let info = picture.next_frame(&mut pixels).unwrap();
+    assert_eq!((info.width, info.height), (612, 792));
+    let at = |x: usize, y: usize| &pixels[(y * 612 + x) * 3..][..3];
+    assert_eq!((at(350, 350), at(200, 350)), ([255, 228, 64].as_slice(), [255, 255, 255].as_slice()));
+    let beyond = reader.render_page(paper.path(), None, 3, 612, &[]).await.unwrap_err();
+    assert_eq!(beyond.code(), "page_not_found");
+    let text = reader.render_page(file(b"words").path(), None, 1, 612, &[]).await.unwrap_err();
+    assert_eq!(text.code(), "unsupported");
+}
+
+#[tokio::test]
+async fn a_reader_that_hangs_dies_or_talks_nonsense() {
+    let tool = |program: &str, arguments: &[&str]| Reader {
+        executable: program.into(),
+        arguments: arguments.iter().map(Into::into).collect(),
+        limits: ReadLimits { time: Duration::from_millis(500), ..ReadLimits::default() },
+        ..reader(ReadLimits::default())
+    };
+    let words = file(b"words");
+    assert_eq!(code(&tool("/bin/sleep", &["60"]), words.path(), "a.txt").await, "reading_timed_out");
+    assert_eq!(code(&tool("/bin/false", &[]), words.path(), "a.txt").await, "reader_crashed");
+    assert_eq!(code(&tool("/bin/sh", &["-c", "kill -SEGV $$"]), words.path(), "a.txt").await, "reader_crashed");
+    assert_eq!(code(&tool("/bin/sh", &["-c", "kill -KILL $$"]), words.path(), "a.txt").await, "document_too_complex");
+    assert_eq!(code(&tool("/bin/echo", &["nonsense"]), words.path(), "a.txt").await, "reader_crashed");
+    assert_eq!(code(&tool("/nonexistent", &[]), words.path(), "a.txt").await, "reader_unavailable");
+}
+
+#[tokio::test]
+async fn limits_hold() {
+    let big = file("<html><body>".bytes().chain("<p>word</p>".repeat(400_000).bytes()).collect::<Vec<_>>().as_slice());
+    let small = ReadLimits { memory_bytes: 128 << 20, ..ReadLimits::default() };
+    assert_eq!(code(&reader(small), big.path(), "a.html").await, "document_too_complex");
+    let few = ReadLimits { max_bytes: 1000, ..ReadLimits::default() };
+    assert_eq!(code(&reader(few), big.path(), "a.html").await, "file_too_large");
+    if pdfium().is_some() {
+        let page = || (0, vec![(12.0, false, 72.0, 720.0, "words")]);
+        let paper = file(&pdf(&[page(), page(), page()], ""));
+        let two = ReadLimits { max_pages: 2, ..ReadLimits::default() };
+        assert_eq!(code(&reader(two), paper.path(), "a.pdf").await, "too_many_pages");
+    }
+}

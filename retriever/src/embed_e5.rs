@@ -1,0 +1,152 @@
+//! multilingual-e5-small through fastembed and ONNX Runtime: mean pooling, `query: ` and `passage: ` in front.
+//!
+//! Source of the prefixes and the pooling: the model card of `intfloat/multilingual-e5-small`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use domain::{
+    PortResult,
+    ports::{BoxFuture, EmbedRole, Embedder, TokenCounter},
+};
+use fastembed::{InitOptionsUserDefined, Pooling, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel};
+
+use crate::{EmbeddingQueue, RetrieverError, TextModel, count_tokens::TokenCount};
+
+/// Most tokens the model reads, its special tokens and the prefix counted.
+const MAX_TOKENS: usize = 512;
+/// Length of its vectors.
+const DIMENSIONS: usize = 384;
+
+/// Where the model's files are.
+#[derive(Clone, Debug)]
+pub struct EmbedderFiles {
+    /// The ONNX graph.
+    pub model: PathBuf,
+    /// The folder of `tokenizer.json`, `config.json`, `special_tokens_map.json` and `tokenizer_config.json`.
+    pub tokenizer_dir: PathBuf,
+}
+
+impl EmbedderFiles {
+    /// The files in one folder, under their usual names.
+    pub fn in_dir(dir: impl AsRef<Path>) -> Self {
+        Self { model: dir.as_ref().join("model.onnx"), tokenizer_dir: dir.as_ref().to_owned() }
+    }
+}
+
+/// How the embedder runs.
+#[derive(Clone, Debug)]
+pub struct EmbedderSettings {
+    /// Threads within one model run.
+    pub threads: usize,
+    /// Most texts that may wait, for queries and for passages each.
+    pub queue: usize,
+    /// Names model and weights; vectors of different identities are never compared.
+    pub identity: String,
+}
+
+impl Default for EmbedderSettings {
+    fn default() -> Self {
+        Self { threads: 2, queue: 256, identity: "multilingual-e5-small-q4".to_owned() }
+    }
+}
+
+/// The embedder: a handle to its thread, and a counter of its tokens.
+pub struct E5Embedder {
+    queue: EmbeddingQueue,
+    counter: TokenCount,
+    identity: String,
+}
+
+impl E5Embedder {
+    /// Loads the model and starts its thread. Takes seconds and blocks: call it before serving, or on a blocking thread.
+    ///
+    /// `onnxruntime` is the shared library's path; the first embedder of a process decides which one is used.
+    pub fn load(files: &EmbedderFiles, onnxruntime: &Path, settings: EmbedderSettings) -> Result<Self, RetrieverError> {
+        load_runtime(onnxruntime)?;
+        let model = UserDefinedEmbeddingModel::new(read(&files.model)?, tokenizer_files(&files.tokenizer_dir)?)
+            .with_pooling(Pooling::Mean);
+        let options =
+            InitOptionsUserDefined::new().with_max_length(MAX_TOKENS).with_intra_threads(settings.threads.max(1));
+        let model = TextEmbedding::try_new_from_user_defined(model, options).map_err(unavailable(&files.model))?;
+        let counter = TokenCount::of(&model.tokenizer).ok_or_else(|| RetrieverError::ModelUnavailable {
+            path: files.tokenizer_dir.join("tokenizer.json"),
+            detail: "it is not a Unigram tokenizer".to_owned(),
+        })?;
+        let queue = EmbeddingQueue::start(E5Model { model }, settings.queue)?;
+        Ok(Self { queue, counter, identity: settings.identity })
+    }
+}
+
+impl std::fmt::Debug for E5Embedder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("E5Embedder").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+impl Embedder for E5Embedder {
+    fn dimensions(&self) -> usize {
+        DIMENSIONS
+    }
+
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    fn embed(&self, texts: Vec<String>, role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<Vec<f32>>>> {
+        Box::pin(async move {
+            let prefix = match role {
+                EmbedRole::Query => "query: ",
+                EmbedRole::Passage => "passage: ",
+            };
+            let texts = texts.into_iter().map(|text| format!("{prefix}{text}")).collect();
+            Ok(self.queue.embed(texts, role).await?)
+        })
+    }
+}
+
+impl TokenCounter for E5Embedder {
+    fn count(&self, text: &str) -> usize {
+        // Counting fails on no text; should it ever, the bytes are an upper bound.
+        self.counter.count(text).unwrap_or(text.len())
+    }
+}
+
+/// The model as its thread runs it.
+struct E5Model {
+    model: TextEmbedding,
+}
+
+impl TextModel for E5Model {
+    fn embed(&mut self, texts: &[String], _role: EmbedRole) -> Result<Vec<Vec<f32>>, RetrieverError> {
+        self.model.embed(texts, Some(texts.len().max(1))).map_err(|e| RetrieverError::EmbeddingFailed(e.to_string()))
+    }
+}
+
+/// Loads the shared library, so that fastembed finds it there. A missing library is an error here, and a panic later.
+fn load_runtime(path: &Path) -> Result<(), RetrieverError> {
+    let path = path.canonicalize().map_err(unavailable(path))?;
+    // The builder is left to fastembed: a process has one environment, and fastembed keeps its own.
+    let _builder = ort::init_from(&path).map_err(unavailable(&path))?;
+    Ok(())
+}
+
+fn tokenizer_files(dir: &Path) -> Result<TokenizerFiles, RetrieverError> {
+    Ok(TokenizerFiles {
+        tokenizer_file: read(&dir.join("tokenizer.json"))?,
+        config_file: read(&dir.join("config.json"))?,
+        special_tokens_map_file: read(&dir.join("special_tokens_map.json"))?,
+        tokenizer_config_file: read(&dir.join("tokenizer_config.json"))?,
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, RetrieverError> {
+    fs::read(path).map_err(unavailable(path))
+}
+
+fn unavailable<E: std::fmt::Display>(path: &Path) -> impl FnOnce(E) -> RetrieverError {
+    let path = path.to_owned();
+    move |e| RetrieverError::ModelUnavailable { path, detail: e.to_string() }
+}

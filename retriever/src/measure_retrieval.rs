@@ -1,0 +1,112 @@
+//! How well retrieval works on a set of questions whose passages are known, through the code that serves.
+
+use std::{collections::HashMap, path::Path, sync::Arc, time::Instant};
+
+use domain::{
+    ByteRange, Chunk, ChunkId, CourseId, DocumentId, SearchFilter, SearchMode, SearchQuery,
+    ports::{ChunkSearcher, ChunkStore, Embedder},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    HybridRetriever, RankMetrics, RetrieverError, RetrieverSettings, percentile,
+    read_questions::{EvalPassage, EvalQuestion, read_lines},
+};
+
+/// Hits asked for per question: as deep as the deepest measure.
+const DEPTH: usize = 10;
+
+/// The measures of one mode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModeReport {
+    /// `dense`, `keyword` or `hybrid`.
+    pub mode: SearchMode,
+    /// See [`RankMetrics`].
+    pub recall_at_1: f64,
+    /// See [`RankMetrics`].
+    pub recall_at_5: f64,
+    /// See [`RankMetrics`].
+    pub recall_at_10: f64,
+    /// See [`RankMetrics`].
+    pub mrr_at_10: f64,
+    /// See [`RankMetrics`].
+    pub ndcg_at_10: f64,
+    /// Half of the searches took at most this, milliseconds.
+    pub p50_ms: f64,
+    /// 95 of 100 searches took at most this, milliseconds.
+    pub p95_ms: f64,
+}
+
+/// Indexes `dir`'s passages in `workdir` (which should be empty, and is the caller's to delete) and asks its questions,
+/// all or the first `limit`, one after another in each mode: dense, keyword, hybrid.
+pub async fn evaluate(
+    dir: &Path,
+    embedder: Arc<dyn Embedder>,
+    workdir: &Path,
+    limit: Option<usize>,
+    settings: RetrieverSettings,
+) -> Result<Vec<ModeReport>, RetrieverError> {
+    let passages: Vec<EvalPassage> = read_lines(&dir.join("passages.jsonl"))?;
+    let mut questions: Vec<EvalQuestion> = read_lines(&dir.join("questions.jsonl"))?;
+    let ids: HashMap<&str, usize> = passages.iter().enumerate().map(|(n, p)| (p.id.as_str(), n)).collect();
+    if let Some(line) = questions.iter().position(|q| !ids.contains_key(q.passage_id.as_str())) {
+        return Err(RetrieverError::MalformedLine {
+            path: dir.join("questions.jsonl"),
+            line: line + 1,
+            detail: format!("there is no passage `{}`", questions[line].passage_id),
+        });
+    }
+    questions.truncate(limit.unwrap_or(usize::MAX));
+    let place = workdir.to_owned();
+    let opened = tokio::task::spawn_blocking(move || HybridRetriever::open(&place, embedder, settings)).await;
+    let retriever = opened.map_err(|e| RetrieverError::BrokeOff(e.into()))??;
+    let course = CourseId(Uuid::new_v5(&Uuid::NAMESPACE_URL, dir.to_string_lossy().as_bytes()));
+    index(&retriever, course, &passages).await?;
+    let mut reports = Vec::new();
+    for mode in [SearchMode::Dense, SearchMode::Keyword, SearchMode::Hybrid] {
+        reports.push(ask(&retriever, course, mode, &questions, &ids).await?);
+    }
+    Ok(reports)
+}
+
+/// Each passage is one chunk, its title its heading, in one document.
+async fn index(retriever: &HybridRetriever, course: CourseId, passages: &[EvalPassage]) -> Result<(), RetrieverError> {
+    let mut start = 0;
+    let chunk = |(ordinal, passage): (usize, &EvalPassage)| {
+        let range = ByteRange::new(start, start + passage.text.len());
+        start = range.end;
+        Chunk {
+            id: ChunkId::derive(course, "", ordinal),
+            ordinal,
+            text: passage.text.clone(),
+            tokens: 0,
+            pages: (1, 1),
+            heading_path: Some(passage.title.clone()).filter(|t| !t.is_empty()).into_iter().collect(),
+            range,
+        }
+    };
+    let chunks: Vec<Chunk> = passages.iter().enumerate().map(chunk).collect();
+    Ok(retriever.put(course, DocumentId(course.0), &chunks, &|_, _| {}).await?)
+}
+
+async fn ask(
+    retriever: &HybridRetriever,
+    course: CourseId,
+    mode: SearchMode,
+    questions: &[EvalQuestion],
+    ids: &HashMap<&str, usize>,
+) -> Result<ModeReport, RetrieverError> {
+    let (mut ranks, mut times) = (Vec::with_capacity(questions.len()), Vec::with_capacity(questions.len()));
+    for question in questions {
+        let (text, filter) = (question.question.clone(), SearchFilter::default());
+        let began = Instant::now();
+        let hits = retriever.search(SearchQuery { course, text, limit: DEPTH, mode, filter }).await?;
+        times.push(began.elapsed().as_secs_f64() * 1e3);
+        let right = ids.get(question.passage_id.as_str());
+        ranks.push(hits.iter().position(|hit| Some(&hit.ordinal) == right).map(|place| place + 1));
+    }
+    let RankMetrics { recall_at_1, recall_at_5, recall_at_10, mrr_at_10, ndcg_at_10 } = RankMetrics::of(&ranks);
+    let (p50_ms, p95_ms) = (percentile(&times, 0.5), percentile(&times, 0.95));
+    Ok(ModeReport { mode, recall_at_1, recall_at_5, recall_at_10, mrr_at_10, ndcg_at_10, p50_ms, p95_ms })
+}

@@ -1,0 +1,9 @@
+//! The retriever's tests, one binary: linking the vector engine once is slow enough.
+
+mod common;
+mod e5_model;
+mod embedding_queue;
+mod index_state;
+mod measures;
+mod packing;
+mod vector_indexes;

@@ -1,0 +1,35 @@
+//! The whole program from outside, with real models: everything a user can do, and everything that can go wrong.
+//!
+//! `make test` builds the program and fetches the models first.
+
+mod access;
+mod ask_and_cite;
+mod bad_input;
+mod command_line;
+mod openai_shapes;
+mod refuses_to_start;
+mod survives_kills;
+
+use lectern_tests::Server;
+use serde_json::Value;
+
+/// One server for all tests that do not stop or starve it; each makes its own course.
+async fn shared() -> &'static Server {
+    static SERVER: tokio::sync::OnceCell<Server> = tokio::sync::OnceCell::const_new();
+    SERVER.get_or_init(Server::start).await
+}
+
+/// Runs a test on the one runtime that outlives all tests, since the shared server belongs to it.
+fn run(test: impl Future<Output = ()>) {
+    static RUNTIME: std::sync::OnceLock<tokio::runtime::Runtime> = std::sync::OnceLock::new();
+    RUNTIME.get_or_init(|| tokio::runtime::Runtime::new().expect("a runtime")).block_on(test);
+}
+
+/// Text of a field.
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+/// The sample course, as shipped.
+const PLANTS: &str = include_str!("../../configs/sample/plants.md");
+const WATER: &str = include_str!("../../configs/sample/water.zh-TW.md");

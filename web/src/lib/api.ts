@@ -1,0 +1,94 @@
+// The REST calls of the page. Paths, parameters and bodies are checked against openapi.json; the rest of the page sees
+// only `types.ts`.
+
+import createClient from 'openapi-fetch';
+import type { paths } from '../generated/api';
+import { send } from './http';
+import { problemFrom, readProblem, ApiError } from './problem';
+import { readEvents } from './sse';
+import type { AnswerMode, AskEvent, Course, CourseDocument, DocumentPage, Job, PastTurn } from './types';
+
+const client = createClient<paths>({ fetch: send });
+
+async function ok<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw problemFrom(response.status, error);
+  return data as T;
+}
+
+/** All items of a list that pages by cursor. */
+async function all<Page extends { next_cursor?: string | null }, Item>(
+  get: (query: { limit: number; cursor?: string }) => Promise<Page>,
+  items: (page: Page) => Item[],
+): Promise<Item[]> {
+  const found: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await get({ limit: 200, ...(cursor && { cursor }) });
+    found.push(...items(page));
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor);
+  return found;
+}
+
+export const listCourses = (): Promise<Course[]> =>
+  all(
+    (query) => ok(client.GET('/api/v1/courses', { params: { query } })),
+    (page) => page.courses,
+  );
+
+export const createCourse = (title: string): Promise<Course> => ok(client.POST('/api/v1/courses', { body: { title } }));
+
+export const listDocuments = (id: string): Promise<CourseDocument[]> =>
+  all(
+    (query) => ok(client.GET('/api/v1/courses/{id}/documents', { params: { path: { id }, query } })),
+    (page) => page.documents,
+  );
+
+export const getDocument = (id: string): Promise<CourseDocument> =>
+  ok(client.GET('/api/v1/documents/{id}', { params: { path: { id } } }));
+
+export const deleteDocument = async (id: string): Promise<void> => {
+  await ok(client.DELETE('/api/v1/documents/{id}', { params: { path: { id } } }));
+};
+
+export const getPage = (id: string, page: number): Promise<DocumentPage> =>
+  ok(client.GET('/api/v1/documents/{id}/pages/{page}', { params: { path: { id, page: String(page) } } }));
+
+export const pagePictureUrl = (id: string, page: number) =>
+  `/api/v1/documents/${encodeURIComponent(id)}/pages/${page}.png`;
+
+export const isAlive = async (): Promise<boolean> => (await send('/health/live')).ok;
+
+/** The states of a job as it goes; ends after its last, or when the connection does. */
+export async function* watchJob(id: string): AsyncGenerator<Job> {
+  const response = await send(`/api/v1/jobs/${encodeURIComponent(id)}/events`);
+  if (!response.ok || !response.body) throw await readProblem(response);
+  for await (const { event, data } of readEvents(response.body)) {
+    if (event === 'progress') yield JSON.parse(data) as Job;
+  }
+}
+
+export interface Question {
+  question: string;
+  history: PastTurn[];
+  mode: AnswerMode;
+}
+
+/** Asks, and tells what arrives; the last event is `done`. Throws `ApiError`; aborting the signal stops the model. */
+export async function* ask(course: string, question: Question, signal: AbortSignal): AsyncGenerator<AskEvent> {
+  const response = await send(`/api/v1/courses/${encodeURIComponent(course)}/ask`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
+    body: JSON.stringify({ ...question, stream: true }),
+    signal,
+  });
+  if (!response.ok || !response.body) throw await readProblem(response);
+  for await (const { event, data } of readEvents(response.body)) {
+    const value = JSON.parse(data);
+    if (event === 'error') throw problemFrom(500, value);
+    yield { event, data: value } as AskEvent;
+    if (event === 'done') return;
+  }
+  throw new ApiError(500, 'answer_lost', '');
+}

@@ -1,0 +1,31 @@
+// Every request goes through here: the key is added, a lost server and a refused key are noticed.
+
+import { unreachable } from './problem';
+import { session } from './session.svelte';
+
+/** Headers that carry the key, where one was given. */
+export function keyHeaders(): Record<string, string> {
+  return session.key ? { Authorization: `Bearer ${session.key}` } : {};
+}
+
+/** Notes what a status says about the session. */
+export function noteStatus(status: number): void {
+  session.reachable = true;
+  if (status === 401) session.refuseKey();
+}
+
+/** `fetch`, with the key; throws `ApiError` where the server can't be reached. */
+export async function send(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  const request = new Request(input, init);
+  for (const [name, value] of Object.entries(keyHeaders())) request.headers.set(name, value);
+  let response: Response;
+  try {
+    response = await fetch(request);
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    session.reachable = false;
+    throw unreachable();
+  }
+  noteStatus(response.status);
+  return response;
+}

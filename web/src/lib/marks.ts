@@ -1,0 +1,22 @@
+// Citation marks in text as it streams in: `… in 1912 [1].`
+
+export type Piece = { text: string } | { mark: number };
+
+/** Splits at the marks whose citations are known; other brackets stay text. */
+export function splitMarks(text: string, known: (n: number) => boolean): Piece[] {
+  return text
+    .split(/(\[\d+\])/)
+    .filter((part) => part !== '')
+    .map((part) => {
+      const n = /^\[\d+\]$/.test(part) ? Number(part.slice(1, -1)) : NaN;
+      return known(n) ? { mark: n } : { text: part };
+    });
+}
+
+/** The text without the marks of known citations and the blanks before them. */
+export function withoutMarks(text: string, known: (n: number) => boolean): string {
+  return text.replace(/\s*\[(\d+)\]/g, (whole, n) => (known(Number(n)) ? '' : whole));
+}
+
+/** Whether a blank belongs between two sentences: not after Chinese punctuation. */
+export const needsSpace = (sentence: string) => !/[。！？；：」』”）…]\s*$/u.test(sentence);
