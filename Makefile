@@ -44,8 +44,8 @@ browser:
 
 check: web/node_modules/.package-lock.json
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+	cargo clippy --release --workspace --all-targets
+	cargo doc --release --workspace --no-deps
 	./tests/generated.sh
 	cd web && npm run check
 

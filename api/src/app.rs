@@ -29,7 +29,7 @@ use crate::{
     parsed_cache::ParsedCache,
     read_documents::Workers,
     settings::{Places, Settings, VectorBackend},
-    store::{Files, Store, StoreError, StoreResult},
+    store::{Files, Store, StoreError, StoreResult, TextKey},
 };
 
 /// Longest wait for one request to a Qdrant server.
@@ -175,12 +175,12 @@ impl App {
     }
 
     /// What was read from these bytes; `None` while they have not been read.
-    pub async fn parsed(&self, sha256: &str) -> StoreResult<Option<Arc<ParsedDocument>>> {
-        if let Some(document) = self.parsed.get(sha256) {
+    pub async fn parsed(&self, text: &TextKey) -> StoreResult<Option<Arc<ParsedDocument>>> {
+        if let Some(document) = self.parsed.get(text) {
             return Ok(Some(document));
         }
-        let Some(document) = self.files.parsed(sha256).await?.map(Arc::new) else { return Ok(None) };
-        self.parsed.put(sha256, document.clone());
+        let Some(document) = self.files.parsed(text).await?.map(Arc::new) else { return Ok(None) };
+        self.parsed.put(text, document.clone());
         Ok(Some(document))
     }
 

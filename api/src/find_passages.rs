@@ -9,6 +9,7 @@ use domain::{
 use crate::{
     app::App,
     problem::{ApiResult, Problem},
+    store::TextKey,
 };
 
 /// Hits asked for beyond the limit, in case some belong to documents that are not ready.
@@ -19,8 +20,8 @@ const SPARE_HITS: usize = 10;
 pub struct FoundDocument {
     /// Its name.
     pub name: String,
-    /// Its bytes.
-    pub sha256: String,
+    /// Names its text.
+    pub text: TextKey,
 }
 
 /// Passages, and the documents they are from.
@@ -59,7 +60,7 @@ impl App {
             .ready_documents(course)
             .await?
             .into_iter()
-            .map(|(id, name, sha256)| (id, FoundDocument { name, sha256 }))
+            .map(|(id, name, text)| (id, FoundDocument { name, text }))
             .collect();
         if let Some(unknown) = filter.documents.iter().find(|id| !ready.contains_key(id)) {
             let detail = format!("Document {unknown} is not among this course's ready documents.");
@@ -80,7 +81,7 @@ impl App {
         let (mut documents, mut names) = (HashMap::new(), HashMap::new());
         for (hit, document) in &found {
             if !documents.contains_key(&hit.document_id)
-                && let Some(parsed) = self.parsed(&document.sha256).await?
+                && let Some(parsed) = self.parsed(&document.text).await?
             {
                 documents.insert(hit.document_id, parsed);
                 names.insert(hit.document_id, document.name.clone());

@@ -7,20 +7,22 @@ use std::{
 
 use domain::ParsedDocument;
 
+use crate::store::TextKey;
+
 /// Text bytes kept at most; a document's words and boxes take about ten times its text.
 const MAX_TEXT_BYTES: usize = 8 << 20;
 
 /// Least recently used documents make room.
 #[derive(Debug, Default)]
 pub struct ParsedCache {
-    entries: Mutex<VecDeque<(String, Arc<ParsedDocument>)>>,
+    entries: Mutex<VecDeque<(TextKey, Arc<ParsedDocument>)>>,
 }
 
 impl ParsedCache {
     /// The document read from these bytes, if it is kept.
-    pub fn get(&self, sha256: &str) -> Option<Arc<ParsedDocument>> {
+    pub fn get(&self, text: &TextKey) -> Option<Arc<ParsedDocument>> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = entries.iter().position(|(sha, _)| sha == sha256)?;
+        let found = entries.iter().position(|(key, _)| key == text)?;
         let entry = entries.remove(found)?;
         let document = entry.1.clone();
         entries.push_front(entry);
@@ -28,10 +30,10 @@ impl ParsedCache {
     }
 
     /// Keeps a document.
-    pub fn put(&self, sha256: &str, document: Arc<ParsedDocument>) {
+    pub fn put(&self, text: &TextKey, document: Arc<ParsedDocument>) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|(sha, _)| sha != sha256);
-        entries.push_front((sha256.to_owned(), document));
+        entries.retain(|(key, _)| key != text);
+        entries.push_front((text.clone(), document));
         let mut bytes = 0;
         let within = entries.iter().take_while(|(_, d)| {
             bytes += d.text.len();

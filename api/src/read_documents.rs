@@ -20,7 +20,7 @@ use crate::{
     app::App,
     job_events::JobView,
     problem::Problem,
-    store::{NextJob, Outcome, StoreError, StoreResult},
+    store::{NextJob, Outcome, StoreError, StoreResult, TextKey},
 };
 
 /// How often progress is written to the database; watchers hear of each step.
@@ -175,13 +175,14 @@ async fn read_and_index(app: &Arc<App>, job: &NextJob) -> Result<(), Failed> {
 }
 
 async fn read(app: &Arc<App>, job: &NextJob, progress: &Reporter) -> Result<ParsedDocument, Failed> {
-    if let Some(parsed) = app.files.parsed(&job.sha256).await? {
+    let text = TextKey::new(&job.sha256, job.password.as_deref());
+    if let Some(parsed) = app.files.parsed(&text).await? {
         return Ok(parsed);
     }
     let path = app.files.local_path(&job.sha256)?;
     let on_page = |page: usize, of: usize| progress.report("reading", page, of);
     let parsed = app.reader.read(&path, &job.name, job.password.as_deref(), &on_page).await.map_err(PortError::from)?;
-    app.files.keep_parsed(&job.sha256, &parsed).await?;
+    app.files.keep_parsed(&text, &parsed).await?;
     Ok(parsed)
 }
 

@@ -36,7 +36,6 @@ pub enum SettingsError {
 /// All settings. `configs/default.toml` documents each.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "configs/default.toml is the documentation")]
 pub struct Settings {
     pub server: Server,
     pub models: Models,
@@ -52,7 +51,6 @@ macro_rules! section {
         #[doc = concat!("The section of this name in `configs/default.toml`: `", stringify!($name), "`.")]
         #[derive(Clone, Debug, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
-        #[expect(missing_docs, reason = "configs/default.toml is the documentation")]
         pub struct $name { $(pub $field: $type),* }
     };
 }

@@ -150,9 +150,9 @@ fn is_binary(head: &[u8]) -> bool {
 }
 
 fn looks_like_html(head: &[u8]) -> bool {
+    const STARTS: &[&[u8]] = &[b"<!doctype html", b"<html", b"<head", b"<body", b"<title", b"<meta "];
     let text = lower_without_nul(head);
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text).trim_ascii_start();
-    const STARTS: &[&[u8]] = &[b"<!doctype html", b"<html", b"<head", b"<body", b"<title", b"<meta "];
     if STARTS.iter().any(|start| text.starts_with(start)) {
         return true;
     }

@@ -64,10 +64,9 @@ impl HtmlReader {
         match (node.value(), ElementRef::wrap(node)) {
             (Node::Text(text), _) => self.buffer.push_str(text),
             (Node::Element(element), Some(within)) => {
-                if self.open(element, within) == Descend::Skip {
-                    self.skipped = true;
-                    return Descend::Skip;
-                }
+                let descend = self.open(element, within);
+                self.skipped = descend == Descend::Skip;
+                return descend;
             }
             _ => {}
         }
@@ -77,10 +76,9 @@ impl HtmlReader {
     /// Closes a node, and those around it that it was the last of; `None` when that was the whole tree.
     fn leave<'a>(&mut self, mut node: TreeNode<'a>, root: TreeNode<'a>) -> Option<TreeNode<'a>> {
         loop {
-            if let Node::Element(element) = node.value() {
-                if !std::mem::take(&mut self.skipped) {
-                    self.close(element.name());
-                }
+            let opened = !std::mem::take(&mut self.skipped);
+            if let (Node::Element(element), true) = (node.value(), opened) {
+                self.close(element.name());
             }
             if node == root {
                 return None;
@@ -106,7 +104,9 @@ impl HtmlReader {
             "li" => self.open_item(),
             name => {
                 if let Some(kind) = block_kind(name) {
-                    self.flush();
+                    if !self.at_item_number() {
+                        self.flush();
+                    }
                     self.heading = heading_depth(name).unwrap_or(self.heading);
                     self.kinds.push(kind);
                 }
@@ -133,6 +133,12 @@ impl HtmlReader {
         }
     }
 
+    /// Whether an item has its number and nothing else yet.
+    fn at_item_number(&self) -> bool {
+        self.kinds.last() == Some(&BlockKind::ListItem)
+            && self.buffer.trim().strip_suffix('.').is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
+    }
+
     fn inline(&mut self, text: &str) {
         self.buffer.push(' ');
         self.buffer.push_str(text);
@@ -148,7 +154,8 @@ impl HtmlReader {
         self.flush();
         self.kinds.push(BlockKind::ListItem);
         if let Some(Some(number)) = self.lists.last_mut() {
-            self.buffer.push_str(&format!("{number}. "));
+            self.buffer.push_str(&number.to_string());
+            self.buffer.push_str(". ");
             *number = number.saturating_add(1);
         }
     }

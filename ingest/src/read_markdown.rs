@@ -43,7 +43,7 @@ impl MarkdownReader {
             Event::Start(tag) => self.start(&tag),
             Event::End(tag) => self.end(tag),
             Event::Text(text) | Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
-                self.text(&text)
+                self.text(&text);
             }
             Event::Html(text) => self.buffer.push_str(&text),
             Event::SoftBreak => self.text(if self.kind == Some(BlockKind::Code) { "\n" } else { " " }),
@@ -89,7 +89,8 @@ impl MarkdownReader {
     fn start_item(&mut self) {
         self.begin(BlockKind::ListItem);
         if let Some(Some(number)) = self.lists.last_mut() {
-            self.buffer.push_str(&format!("{number}. "));
+            self.buffer.push_str(&number.to_string());
+            self.buffer.push_str(". ");
             *number = number.saturating_add(1);
         }
     }

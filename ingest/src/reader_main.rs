@@ -24,6 +24,7 @@ const OPEN_FILES: u64 = 64;
 ///
 /// It has no arguments of its own; with any it exits with 2. It exits with 0 whenever it could answer, also when the
 /// answer is an error, and with 1 when it could not.
+#[expect(clippy::needless_pass_by_value, reason = "what the command line hands over")]
 pub fn reader_main(args: Vec<OsString>) -> ExitCode {
     if !args.is_empty() {
         eprintln!("the reader process takes its request from standard input and has no arguments");

@@ -25,7 +25,6 @@ const LONGEST_ANSWER: u64 = 512 << 20;
 const LONGEST_COMPLAINT: u64 = 8 << 10;
 /// The largest picture, in pixels of width.
 const WIDEST_PICTURE: u32 = 4096;
-const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
 const SIGXCPU: i32 = 24;
 
@@ -153,7 +152,6 @@ impl Reader {
         match status.signal() {
             Some(SIGXCPU) => self.timed_out(),
             Some(SIGKILL) => too_complex,
-            Some(SIGABRT) if out_of_memory => too_complex,
             Some(_) if out_of_memory => too_complex,
             Some(signal) => crashed(&format!("signal {signal}")),
             None => crashed(&format!("exit code {}", status.code().unwrap_or(-1))),

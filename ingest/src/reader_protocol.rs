@@ -26,7 +26,7 @@ pub struct ReadLimits {
 
 impl Default for ReadLimits {
     fn default() -> Self {
-        Self { time: Duration::from_secs(120), memory_bytes: 2 << 30, max_pages: 2000, max_bytes: 256 << 20 }
+        Self { time: Duration::from_mins(2), memory_bytes: 2 << 30, max_pages: 2000, max_bytes: 256 << 20 }
     }
 }
 

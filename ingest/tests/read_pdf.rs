@@ -119,7 +119,7 @@ fn check_laws(doc: &ParsedDocument) {
     for word in &doc.words {
         let info = doc.pages[word.rect.page as usize - 1];
         assert!(doc.text.get(std::ops::Range::from(word.range)).is_some());
-        assert!(word.rect.right <= info.width + 50.0 && word.rect.bottom <= info.height + 50.0);
+        assert!(word.rect.left <= info.width && word.rect.top <= info.height && word.rect.right >= 0.0);
     }
     for pair in doc.blocks.windows(2) {
         assert_eq!(&doc.text[pair[0].range.end..pair[1].range.start], "\n\n");

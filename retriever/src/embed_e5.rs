@@ -68,8 +68,11 @@ impl E5Embedder {
         load_runtime(onnxruntime)?;
         let model = UserDefinedEmbeddingModel::new(read(&files.model)?, tokenizer_files(&files.tokenizer_dir)?)
             .with_pooling(Pooling::Mean);
-        let options =
-            InitOptionsUserDefined::new().with_max_length(MAX_TOKENS).with_intra_threads(settings.threads.max(1));
+        let options = InitOptionsUserDefined::new()
+            .with_max_length(MAX_TOKENS)
+            .with_intra_threads(settings.threads.max(1))
+            // Idle threads sleep: spinning ones would take the cores from the language model beside them.
+            .with_session_config("session.intra_op.allow_spinning", "0");
         let model = TextEmbedding::try_new_from_user_defined(model, options).map_err(unavailable(&files.model))?;
         let counter = TokenCount::of(&model.tokenizer).ok_or_else(|| RetrieverError::ModelUnavailable {
             path: files.tokenizer_dir.join("tokenizer.json"),

@@ -16,8 +16,11 @@ use crate::RetrieverError;
 
 /// Most texts taken from the queue at once.
 const BATCH: usize = 32;
-/// Most texts that the model is given at once while it works on passages.
+/// Most texts of a slice of passages.
 const SLICE: usize = 8;
+/// Most bytes of a slice of two texts or more: about four of the longest the model reads. Larger ones are no faster,
+/// keep searches waiting and need more memory.
+const SLICE_BYTES: usize = 8_000;
 /// Batches of queries before a waiting slice of passages has its turn.
 const QUERIES_IN_A_ROW: usize = 4;
 
@@ -244,19 +247,29 @@ impl Batch {
                 *job = None;
             }
         }
-        let mut places = Vec::with_capacity(slice);
-        while let Some(&place) = self.order.get(self.next).filter(|_| places.len() < slice) {
-            self.next += 1;
-            if self.jobs[place.0].is_some() {
-                places.push(place);
-            }
-        }
+        let places = self.next_places(slice);
         self.run_places(model, role, &places);
         let done = self.next >= self.order.len();
         if done {
             self.answer_all();
         }
         !done
+    }
+
+    fn next_places(&mut self, slice: usize) -> Vec<(usize, usize)> {
+        let (mut places, mut bytes) = (Vec::with_capacity(slice), 0);
+        while let Some(&(j, t)) = self.order.get(self.next).filter(|_| places.len() < slice) {
+            let size = self.jobs[j].as_ref().map(|job| job.texts[t].len());
+            bytes += size.unwrap_or(0);
+            if !places.is_empty() && bytes > SLICE_BYTES {
+                break;
+            }
+            self.next += 1;
+            if size.is_some() {
+                places.push((j, t));
+            }
+        }
+        places
     }
 
     fn run_places(&mut self, model: &mut impl TextModel, role: EmbedRole, places: &[(usize, usize)]) {

@@ -58,8 +58,9 @@ fn a_question_is_answered_with_a_quote_from_its_page() {
 #[test]
 fn what_the_material_does_not_hold_is_refused() {
     run(async {
-        let course = shared().await.course("refusal").await;
-        shared().await.ingest(&course, "plants.md", PLANTS).await;
+        let server = shared().await;
+        let course = server.course("refusal").await;
+        server.ingest(&course, "plants.md", PLANTS).await;
         let answer = ask(&course, "Who won the football world cup in 1998?", "answer").await;
         assert_eq!(answer["refused"], true, "{answer}");
         check_citations(&answer).await;

@@ -10,13 +10,23 @@ mod openai_shapes;
 mod refuses_to_start;
 mod survives_kills;
 
+use std::sync::{Arc, Weak};
+
 use lectern_tests::Server;
 use serde_json::Value;
+use tokio::sync::Mutex;
 
-/// One server for all tests that do not stop or starve it; each makes its own course.
-async fn shared() -> &'static Server {
-    static SERVER: tokio::sync::OnceCell<Server> = tokio::sync::OnceCell::const_new();
-    SERVER.get_or_init(Server::start).await
+/// One server for all tests that do not stop or starve it; each makes its own course. It lives as long as some test
+/// holds it, so that none is left running in the end.
+async fn shared() -> Arc<Server> {
+    static SERVER: Mutex<Weak<Server>> = Mutex::const_new(Weak::new());
+    let mut known = SERVER.lock().await;
+    if let Some(server) = known.upgrade() {
+        return server;
+    }
+    let server = Arc::new(Server::start().await);
+    *known = Arc::downgrade(&server);
+    server
 }
 
 /// Runs a test on the one runtime that outlives all tests, since the shared server belongs to it.

@@ -215,7 +215,7 @@ pub(super) async fn page(
     let (number, picture) = page.strip_suffix(".png").map_or((page.as_str(), false), |n| (n, true));
     let number: u32 = path_id("page", number)?;
     let missing = || Problem::not_found("page", number);
-    let parsed = app.parsed(&document.sha256).await?.ok_or_else(|| {
+    let parsed = app.parsed(&document.text()).await?.ok_or_else(|| {
         let detail = format!("{} has not been read yet: its status is shown at /documents/{id}.", document.name);
         Problem::new(ErrorKind::Conflict, "document_not_read", detail)
     })?;

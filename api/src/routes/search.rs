@@ -81,7 +81,7 @@ pub(super) async fn search(
     let found = app.find_hits(course, request.query, limit, request.mode, filter).await?;
     let mut hits = Vec::with_capacity(found.len());
     for (hit, document) in found {
-        let parsed = app.parsed(&document.sha256).await?;
+        let parsed = app.parsed(&document.text).await?;
         hits.push(SearchHit {
             chunk_id: hit.chunk_id,
             document_id: hit.document_id,

@@ -3,11 +3,10 @@
 use domain::{CourseId, DocumentId, DocumentStatus, Failure, JobId, Language, OutlineEntry, ParsedDocument};
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Staged, Store, StoreError, StoreResult, name_of, now, of_name, parse};
+use super::{Staged, Store, StoreError, StoreResult, TextKey, name_of, now, of_name, parse};
 
-/// A document's metadata.
+/// A document's metadata: the columns of the table `documents`, see migrations.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns of the table `documents`, see migrations")]
 pub struct DocumentRow {
     pub id: DocumentId,
     pub course_id: CourseId,
@@ -88,6 +87,13 @@ fn document(row: &SqliteRow) -> StoreResult<DocumentRow> {
         created_at: row.try_get("created_at")?,
         job_id: job.map(|id| parse("job id", &id)).transpose()?,
     })
+}
+
+impl DocumentRow {
+    /// Names its text.
+    pub fn text(&self) -> TextKey {
+        TextKey::new(&self.sha256, self.password.as_deref())
+    }
 }
 
 impl Store {
@@ -171,12 +177,16 @@ impl Store {
         rows.iter().map(document).collect()
     }
 
-    /// Id, name and sha256 of a course's documents that are ready to be searched.
-    pub async fn ready_documents(&self, course: CourseId) -> StoreResult<Vec<(DocumentId, String, String)>> {
-        let sql = "SELECT id, name, sha256 FROM documents WHERE course_id = ? AND status = 'ready'";
-        let rows: Vec<(String, String, String)> =
+    /// Id, name and text of a course's documents that are ready to be searched.
+    pub async fn ready_documents(&self, course: CourseId) -> StoreResult<Vec<(DocumentId, String, TextKey)>> {
+        let sql = "SELECT id, name, sha256, password FROM documents WHERE course_id = ? AND status = 'ready'";
+        let rows: Vec<(String, String, String, Option<String>)> =
             sqlx::query_as(sql).bind(course.to_string()).fetch_all(&self.pool).await?;
-        rows.into_iter().map(|(id, name, sha)| Ok((parse("document id", &id)?, name, sha))).collect()
+        rows.into_iter()
+            .map(|(id, name, sha, password)| {
+                Ok((parse("document id", &id)?, name, TextKey::new(&sha, password.as_deref())))
+            })
+            .collect()
     }
 
     /// Notes where a document stands while its job runs. `false`: it was deleted meanwhile.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use bytes::Bytes;
 use domain::ParsedDocument;
 use futures::TryStreamExt;
-use object_store::{ObjectStoreExt, local::LocalFileSystem, path::Path as Key};
+use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path as Key};
 use sha2::{Digest, Sha256};
 
 use super::{StoreError, StoreResult};
@@ -54,8 +54,21 @@ fn blob(sha256: &str) -> Key {
     Key::from(format!("blobs/{sha256}"))
 }
 
-fn parsed(sha256: &str) -> Key {
-    Key::from(format!("parsed/v{READER_VERSION}/{sha256}.json"))
+fn parsed(text: &TextKey) -> Key {
+    Key::from(format!("parsed/v{READER_VERSION}/{}.json", text.0))
+}
+
+/// Names what was read from certain bytes with a certain password: who does not know the password must not be served
+/// from what someone else's opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextKey(String);
+
+impl TextKey {
+    /// The text of these bytes, opened with this password.
+    pub fn new(sha256: &str, password: Option<&str>) -> Self {
+        let opened = password.map_or("open".to_owned(), |p| format!("{:x}", Sha256::digest(p)));
+        Self(format!("{sha256}/{opened}"))
+    }
 }
 
 impl Files {
@@ -124,8 +137,8 @@ impl Files {
     }
 
     /// What was read from these bytes, if they have been read.
-    pub async fn parsed(&self, sha256: &str) -> StoreResult<Option<ParsedDocument>> {
-        let bytes = match self.store.get(&parsed(sha256)).await {
+    pub async fn parsed(&self, text: &TextKey) -> StoreResult<Option<ParsedDocument>> {
+        let bytes = match self.store.get(&parsed(text)).await {
             Ok(found) => found.bytes().await?,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(e) => return Err(e.into()),
@@ -135,15 +148,18 @@ impl Files {
     }
 
     /// Keeps what was read from these bytes. The file appears whole or not at all.
-    pub async fn keep_parsed(&self, sha256: &str, document: &ParsedDocument) -> StoreResult<()> {
+    pub async fn keep_parsed(&self, text: &TextKey, document: &ParsedDocument) -> StoreResult<()> {
         let json = serde_json::to_vec(document).map_err(std::io::Error::other)?;
-        self.store.put(&parsed(sha256), json.into()).await?;
+        self.store.put(&parsed(text), json.into()).await?;
         Ok(())
     }
 
     /// Removes the bytes and what was read from them. Not an error where they are gone.
     pub async fn remove(&self, sha256: &str) -> StoreResult<()> {
-        for key in [blob(sha256), parsed(sha256)] {
+        let texts = Key::from(format!("parsed/v{READER_VERSION}/{sha256}"));
+        let mut keys: Vec<Key> = self.store.list(Some(&texts)).map_ok(|found| found.location).try_collect().await?;
+        keys.push(blob(sha256));
+        for key in keys {
             match self.store.delete(&key).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(e) => return Err(e.into()),

@@ -5,9 +5,8 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Store, StoreResult, documents::failure, of_name, parse};
 
-/// A job and how far it is.
+/// A job and how far it is: the columns of the table `jobs`, see migrations.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns of the table `jobs`, see migrations")]
 pub struct JobRow {
     pub id: JobId,
     pub document_id: DocumentId,
@@ -16,9 +15,8 @@ pub struct JobRow {
     pub error: Option<Failure>,
 }
 
-/// A job that a worker has taken, with what it needs of its document.
+/// A job that a worker has taken, with what it needs of its document: columns of `jobs` and `documents`.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "columns of `jobs` and `documents`, see migrations")]
 pub struct NextJob {
     pub id: JobId,
     pub document_id: DocumentId,

@@ -16,7 +16,7 @@ use sqlx::{
 
 pub use documents::{DocumentRow, Outcome, Registered};
 pub use error::{StoreError, StoreResult};
-pub use files::{Files, StageError, Staged};
+pub use files::{Files, StageError, Staged, TextKey};
 pub use jobs::{JobRow, NextJob};
 
 /// Courses, documents and jobs.

@@ -12,24 +12,35 @@ use super::{
 };
 use crate::{build_document::NewBlock, script::is_unspaced};
 
+const HYPHENS: [char; 2] = ['-', '\u{2010}'];
 /// Between the cells of a row.
 const CELL_SEPARATOR: &str = "  ";
 
+/// Fewer lines than this share end in hyphens where nothing was hyphenated to fill lines: all hyphens are the author's.
+const HYPHENATED: f32 = 0.02;
+
 /// The words of a document, to tell a word that was hyphenated from one that has a hyphen.
-pub(super) struct Spelling(HashSet<String>);
+pub(super) struct Spelling {
+    words: HashSet<String>,
+    /// Whether the typesetter broke words.
+    hyphenated: bool,
+}
 
 impl Spelling {
     pub(super) fn of(paragraphs: &[Paragraph]) -> Self {
-        let words = paragraphs.iter().flat_map(|p| &p.lines).flat_map(|l| &l.words);
-        Self(words.map(|w| plain(&w.text)).filter(|w| !w.is_empty()).collect())
+        let lines = || paragraphs.iter().flat_map(|p| &p.lines);
+        let broken = |l: &&Line| l.words.last().is_some_and(|w| w.text.len() > 1 && w.text.ends_with(HYPHENS));
+        let words = lines().flat_map(|l| &l.words).map(|w| plain(&w.text)).filter(|w| !w.is_empty()).collect();
+        Self { words, hyphenated: lines().filter(broken).count() as f32 > HYPHENATED * lines().count() as f32 }
     }
 
     /// Whether the hyphen between the two belongs to the word: the document writes it so elsewhere, and never without.
     fn keeps_hyphen(&self, before: &str, after: &str) -> bool {
         let (before, after) = (plain(before), plain(after));
         let part = before.rsplit('-').next().unwrap_or_default();
-        !self.0.contains(&format!("{part}{after}"))
-            && (self.0.contains(&format!("{before}-{after}")) || part.chars().any(|c| c.is_ascii_digit()))
+        let has = |word: String| self.words.contains(&word);
+        !has(format!("{part}{after}"))
+            && (!self.hyphenated || has(format!("{before}-{after}")) || part.chars().any(|c| c.is_ascii_digit()))
     }
 }
 
@@ -43,7 +54,7 @@ pub(super) fn compose(paragraph: &Paragraph, spelling: &Spelling) -> NewBlock {
     let mut words = Vec::new();
     for (n, line) in paragraph.lines.iter().enumerate() {
         let mut before: Option<&Word> = None;
-        for (w, word) in line.words.iter().enumerate() {
+        for word in &line.words {
             match before {
                 _ if text.is_empty() => {}
                 None => join_lines(&mut text, &mut words, paragraph, n, word, spelling),
@@ -51,7 +62,6 @@ pub(super) fn compose(paragraph: &Paragraph, spelling: &Spelling) -> NewBlock {
                 Some(_) if needs_space(&text, word) => text.push(' '),
                 Some(_) => {}
             }
-            debug_assert!(w == 0 || before.is_some());
             let start = text.len();
             text.extend(spelled(&word.text).nfc());
             words.push(PlacedWord { range: ByteRange::new(start, text.len()), rect: word.rect });
@@ -82,12 +92,12 @@ fn join_lines(
         text.push('\n');
         return;
     }
-    let ends_in_hyphen = text.ends_with(['-', '\u{2010}']);
+    let ends_in_hyphen = text.ends_with(HYPHENS);
     let last = text.rsplit(char::is_whitespace).next().unwrap_or_default();
     let letters = last.chars().rev().nth(1).is_some_and(char::is_alphanumeric);
     if ends_in_hyphen && letters && word.text.starts_with(char::is_alphanumeric) {
         let lower = word.text.starts_with(char::is_lowercase);
-        if lower && !spelling.keeps_hyphen(last.trim_end_matches(['-', '\u{2010}']), &word.text) {
+        if lower && !spelling.keeps_hyphen(last.trim_end_matches(HYPHENS), &word.text) {
             drop_last(text, words);
         }
         return;

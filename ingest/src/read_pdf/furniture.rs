@@ -12,6 +12,10 @@ const MARGIN: f32 = 0.13;
 const GRID: f32 = 4.0;
 /// More than this share of all characters is not furniture but a form, or a document that repeats itself.
 const MOST_REMOVED: f32 = 0.3;
+/// The same for documents of two or three pages, where an invoice and its copy repeat as much.
+const MOST_REMOVED_OF_FEW: f32 = 0.2;
+/// Fewer pages than this are few.
+const FEW_PAGES: usize = 4;
 
 /// Removes the furniture of a document's pages.
 pub(super) fn remove_furniture(pages: &mut [Vec<Line>], infos: &[PageInfo]) {
@@ -29,7 +33,7 @@ pub(super) fn remove_furniture(pages: &mut [Vec<Line>], infos: &[PageInfo]) {
         }
     }
     // Headers that differ between left and right pages still stand on nearly half of them.
-    let enough = if with_text < 4 { with_text } else { (with_text * 2).div_ceil(5).max(3) };
+    let enough = if with_text < FEW_PAGES { with_text } else { (with_text * 2).div_ceil(5).max(3) };
     let furniture = |line: &Line, info: &PageInfo| {
         key(line, info).is_some_and(|k| k.neighbours().iter().filter_map(|n| seen.get(n)).sum::<usize>() >= enough)
     };
@@ -37,7 +41,8 @@ pub(super) fn remove_furniture(pages: &mut [Vec<Line>], infos: &[PageInfo]) {
     let all: usize = pages.iter().map(|lines| chars(lines)).sum();
     let gone: usize =
         pages.iter().zip(infos).flat_map(|(lines, i)| lines.iter().filter(|l| furniture(l, i))).map(Line::chars).sum();
-    if gone as f32 > MOST_REMOVED * all as f32 {
+    let most = if with_text < FEW_PAGES { MOST_REMOVED_OF_FEW } else { MOST_REMOVED };
+    if gone as f32 > most * all as f32 {
         return;
     }
     for (lines, info) in pages.iter_mut().zip(infos) {
@@ -107,7 +112,7 @@ mod tests {
                     300.0,
                 ));
                 page.extend(glyphs(&format!("Page {n} of 12"), 250.0, 770.0));
-                page_lines(page)
+                page_lines(&page)
             })
             .collect();
         remove_furniture(&mut pages, &infos);

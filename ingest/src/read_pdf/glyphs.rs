@@ -72,13 +72,11 @@ fn visible(code: u32, half: &mut Option<u16>) -> Seen {
     }
     if (0xd800..0xe000).contains(&code) {
         let unit = code as u16;
-        return match first.map(|first| char::decode_utf16([first, unit]).next()) {
-            Some(Some(Ok(c))) => Seen::Char(c),
-            _ => {
-                *half = Some(unit);
-                Seen::Nothing
-            }
-        };
+        if let Some(Some(Ok(c))) = first.map(|first| char::decode_utf16([first, unit]).next()) {
+            return Seen::Char(c);
+        }
+        *half = Some(unit);
+        return Seen::Nothing;
     }
     match char::from_u32(code) {
         Some(c) if c.is_whitespace() || c == '\u{200b}' => Seen::Space,
@@ -96,7 +94,7 @@ const fn is_filler(c: char) -> bool {
 fn glyph(ch: char, from: &PdfPageTextChar<'_>, display: &Display, space_before: Space) -> Option<Glyph> {
     let loose = from.loose_bounds().ok().map(|b| display.rect(&b)).filter(has_area);
     let rect = loose.or_else(|| from.tight_bounds().ok().map(|b| display.rect(&b)))?;
-    if !(rect.left.is_finite() && rect.top.is_finite() && rect.right.is_finite() && rect.bottom.is_finite()) {
+    if !display.shows(&rect) {
         return None;
     }
     let height = rect.bottom - rect.top;
@@ -130,6 +128,7 @@ fn is_bold(ch: &PdfPageTextChar<'_>) -> bool {
 /// The way from PDF's coordinates (any origin, y upwards, unrotated) to the page as displayed.
 struct Display {
     page: u32,
+    size: (f32, f32),
     origin: (f32, f32),
     along_x: (f32, f32),
     along_y: (f32, f32),
@@ -152,7 +151,7 @@ impl Display {
         };
         let (origin, x, y) = (map(0.0, 0.0)?, map(STEP, 0.0)?, map(0.0, STEP)?);
         let slope = |to: (f32, f32)| ((to.0 - origin.0) / STEP, (to.1 - origin.1) / STEP);
-        Some(Self { page: number, origin, along_x: slope(x), along_y: slope(y) })
+        Some(Self { page: number, size: (width, height), origin, along_x: slope(x), along_y: slope(y) })
     }
 
     fn point(&self, x: f32, y: f32) -> (f32, f32) {
@@ -160,6 +159,12 @@ impl Display {
             self.origin.0 + self.along_x.0 * x + self.along_y.0 * y,
             self.origin.1 + self.along_x.1 * x + self.along_y.1 * y,
         )
+    }
+
+    /// Whether any of it is on the page: words beside the page are seen by nobody, and must not be answered from.
+    fn shows(&self, r: &Rect) -> bool {
+        let (width, height) = self.size;
+        r.right >= 0.0 && r.bottom >= 0.0 && r.left <= width && r.top <= height
     }
 
     fn rect(&self, bounds: &PdfRect) -> Rect {

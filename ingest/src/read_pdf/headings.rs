@@ -3,7 +3,7 @@
 use domain::BlockKind;
 
 use super::paragraphs::Paragraph;
-use crate::numbered_heading::numbered_heading;
+use crate::{numbered_heading::numbered_heading, script::is_han};
 
 /// Larger than running text by this factor is a heading's size.
 const LARGER: f32 = 1.12;
@@ -60,14 +60,14 @@ impl Body {
             return false;
         }
         let text = paragraph.lines.iter().map(super::lines::Line::text).collect::<Vec<_>>().join(" ");
-        let wordy = text.chars().filter(|c| c.is_alphabetic()).count() >= 2;
+        let wordy = text.chars().filter(|c| c.is_alphabetic()).count() >= 2 || text.chars().any(is_han);
         let sentence = text.ends_with(['.', '。', ',', '，', '；', ';', '、']) && numbered_heading(&text).is_none();
         if !wordy || sentence || paragraph.lines.iter().any(super::lines::Line::is_row) {
             return false;
         }
         let large = paragraph.size() >= self.size * LARGER;
         let heavy = paragraph.bold() && !self.bold && paragraph.size() >= self.size * 0.95;
-        let item = paragraph.kind == BlockKind::ListItem && !(large && heavy);
+        let item = paragraph.kind == BlockKind::ListItem && numbered_heading(&text).is_none();
         (large || heavy) && !item
     }
 }

@@ -147,10 +147,10 @@ pub(super) fn needs_space(before: &str, word: &Word) -> bool {
 }
 
 /// The lines of a page in the order of its content stream.
-pub(super) fn page_lines(glyphs: Vec<Glyph>) -> Vec<Line> {
-    let direction = Direction::of(&glyphs);
+pub(super) fn page_lines(glyphs: &[Glyph]) -> Vec<Line> {
+    let direction = Direction::of(glyphs);
     let mut lines: Vec<Line> = Vec::new();
-    for word in words(&glyphs, direction) {
+    for word in words(glyphs, direction) {
         match lines.last_mut() {
             Some(line) if follows(line, &word) => {
                 line.span = line.span.union(word.span);
@@ -286,7 +286,7 @@ pub(super) mod tests {
 
     #[test]
     fn words_part_at_spaces_and_around_chinese() {
-        let lines = page_lines(glyphs("Use 漢字 in Word", 0.0, 0.0));
+        let lines = page_lines(&glyphs("Use 漢字 in Word", 0.0, 0.0));
         let words: Vec<&str> = lines[0].words.iter().map(|w| w.text.as_str()).collect();
         assert_eq!(words, ["Use", "漢", "字", "in", "Word"]);
         assert_eq!(lines[0].text(), "Use 漢字 in Word");
@@ -301,7 +301,7 @@ pub(super) mod tests {
             let rect = Rect { page: 1, left, top, right: left + 10.0, bottom: top + 10.0 };
             down.push(Glyph { ch, rect, size: 10.0, bold: false, space_before: Space::None });
         }
-        let lines = page_lines(down);
+        let lines = page_lines(&down);
         assert_eq!(lines.iter().map(Line::text).collect::<Vec<_>>(), ["縦書きの", "文章です"]);
         assert!(lines[0].span.bottom < lines[1].span.top);
     }

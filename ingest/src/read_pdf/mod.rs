@@ -90,7 +90,7 @@ impl Content {
             return;
         };
         self.pages.push(page_info(number, &page));
-        let lines = lines::page_lines(page_glyphs(&page, number));
+        let lines = lines::page_lines(&page_glyphs(&page, number));
         if lines.is_empty() {
             self.warnings.push(format!("page {number} has no text layer"));
         }

@@ -112,16 +112,16 @@ fn goes_on(paragraph: &Paragraph, line: &Line, region: &Span, leading: f32) -> b
 
 /// Whether a paragraph goes on across a column or a page: it was running text, and what follows does not begin anew.
 fn flows_over(paragraph: &Paragraph, last: &Line, next: &str) -> bool {
-    let mid_word = last.text().ends_with('-');
     let first = next.chars().next().unwrap_or(' ');
-    let goes_on = mid_word || first.is_lowercase() || is_han(first) || "，、。；：）」』".contains(first);
-    let latin_goes_on = paragraph.lines.len() > 1 && first.is_alphanumeric() && numbered_heading(next).is_none();
-    let full = paragraph.lines.iter().map(|l| l.span.width()).fold(0.0, f32::max) * 0.8 <= last.span.width();
-    paragraph.lines.len() + usize::from(mid_word || first.is_lowercase()) > 1
-        && full
-        && !last.is_row()
-        && (goes_on || latin_goes_on)
-        || mid_word && first.is_lowercase()
+    let continues = first.is_lowercase() || is_han(first) || "，、。；：）」』".contains(first);
+    if last.text().ends_with('-') && first.is_lowercase() {
+        return true;
+    }
+    // A name or a number may go on a Latin sentence, if there was a sentence and not a line of a list.
+    let named = paragraph.lines.len() > 1 && first.is_alphanumeric() && numbered_heading(next).is_none();
+    let widest = paragraph.lines.iter().map(|l| l.span.width()).fold(0.0, f32::max);
+    let full = last.span.width() >= 0.8 * widest && !last.is_row();
+    full && (continues || named)
 }
 
 /// The same size, and both bold or both not.
@@ -133,7 +133,7 @@ fn same_face(a: &Line, b: &Line) -> bool {
 fn starts_item(text: &str) -> bool {
     let bullets = ['•', '◦', '▪', '■', '●', '○', '‣', '–', '➢', '✓', '\u{f0b7}'];
     if let Some(rest) = text.strip_prefix(bullets) {
-        return rest.starts_with(' ') || rest.chars().next().is_some_and(|c| c.is_alphanumeric());
+        return rest.starts_with(' ') || rest.chars().next().is_some_and(char::is_alphanumeric);
     }
     let inner = text.strip_prefix('(').unwrap_or(text);
     let label = inner.chars().take_while(char::is_ascii_alphanumeric).count();

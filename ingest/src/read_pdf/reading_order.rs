@@ -201,8 +201,8 @@ mod tests {
     };
 
     fn read(pieces: &[(&str, f32, f32)]) -> Vec<String> {
-        let all = pieces.iter().flat_map(|(text, left, top)| glyphs(text, *left, *top)).collect();
-        reading_order(page_lines(all)).iter().map(Line::text).collect()
+        let all: Vec<_> = pieces.iter().flat_map(|(text, left, top)| glyphs(text, *left, *top)).collect();
+        reading_order(page_lines(&all)).iter().map(Line::text).collect()
     }
 
     #[test]

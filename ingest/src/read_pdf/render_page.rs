@@ -29,7 +29,7 @@ pub(crate) fn render_page(
         return Err(IngestError::PageNotFound { page: number, pages });
     }
     let damaged = |what: &str| IngestError::DocumentDamaged { detail: format!("page {number} {what}") };
-    let page = file.pages().get(number as i32 - 1).map_err(|_| damaged("can't be read"))?;
+    let page = file.pages().get(number.cast_signed() - 1).map_err(|_| damaged("can't be read"))?;
     let mut picture = draw(&page, width).ok_or_else(|| damaged("can't be drawn"))?;
     for highlight in highlights.iter().filter(|h| h.page == number) {
         picture.mark(highlight);

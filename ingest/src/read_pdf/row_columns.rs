@@ -1,21 +1,35 @@
 //! Two columns that were written line by line, across the gutter: their lines look like rows of a table until one sees
 //! that all have one gap, at the same place, between pieces that fill their sides.
 
-use super::lines::{Line, Span, is_cell_gap};
+use super::lines::{Line, Span, Word, is_cell_gap};
 
 /// Fewer such lines may as well be a table.
 const FEWEST: usize = 8;
 
-/// Parts the lines of a page at a gutter that most of them share; leaves them alone where there is none.
+/// Parts the lines of a page at a gutter that most of them share, and puts them in the order in which they would have
+/// been written column by column; leaves them alone where there is no such gutter.
 pub(super) fn part_rows(lines: Vec<Line>) -> Vec<Line> {
     let Some(at) = shared_gap(&lines) else { return lines };
     let mut out = Vec::with_capacity(lines.len() * 2);
+    let (mut left, mut right) = (Vec::new(), Vec::new());
     for line in lines {
         match gaps(&line).into_iter().find(|gap| gap.left <= at && at <= gap.right) {
-            Some(gap) => out.extend(part(line, gap)),
-            None => out.push(line),
+            Some(gap) => {
+                let (before, after) = part(line, gap);
+                left.extend(before);
+                right.extend(after);
+            }
+            None if line.span.right <= at => left.push(line),
+            None if line.span.left >= at => right.push(line),
+            None => {
+                out.append(&mut left);
+                out.append(&mut right);
+                out.push(line);
+            }
         }
     }
+    out.append(&mut left);
+    out.append(&mut right);
     for (order, line) in out.iter_mut().enumerate() {
         line.order = order;
     }
@@ -54,14 +68,12 @@ fn gaps(line: &Line) -> Vec<Span> {
         .collect()
 }
 
-fn part(line: Line, gap: Span) -> Vec<Line> {
+fn part(line: Line, gap: Span) -> (Option<Line>, Option<Line>) {
     let (order, region) = (line.order, line.region);
     let (left, right): (Vec<_>, Vec<_>) = line.words.into_iter().partition(|w| w.span.right <= gap.left);
-    [left, right]
-        .into_iter()
-        .filter_map(|words| {
-            let span = words.iter().map(|w| w.span).reduce(Span::union)?;
-            Some(Line { words, span, order, region })
-        })
-        .collect()
+    let of = |words: Vec<Word>| {
+        let span = words.iter().map(|w| w.span).reduce(Span::union)?;
+        Some(Line { words, span, order, region })
+    };
+    (of(left), of(right))
 }

@@ -13,7 +13,7 @@ pub fn pdfium() -> Option<PathBuf> {
     if library.exists() {
         return Some(library);
     }
-    eprintln!("SKIPPED: no PDFium library at {}; `make models` puts it there", library.display());
+    eprintln!("SKIPPED: no PDFium library at {}; `lectern models pull` puts it there", library.display());
     None
 }
 
@@ -38,13 +38,14 @@ pub fn pdf(pages: &[Page<'_>], extra: &str) -> Vec<u8> {
              /Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> >>",
             6 + 2 * n
         ));
-        let content: String = pieces
+        let lines: Vec<String> = pieces
             .iter()
             .map(|(size, bold, x, y, text)| {
                 let font = if *bold { "F2" } else { "F1" };
-                format!("BT /{font} {size} Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET\n")
+                format!("BT /{font} {size} Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET")
             })
             .collect();
+        let content = lines.join("\n");
         objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len() + 1));
     }
     assemble(&objects, extra)
