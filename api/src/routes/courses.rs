@@ -75,7 +75,7 @@ pub(super) async fn create(
 }
 
 /// Lists courses.
-#[utoipa::path(get, path = "/api/v1/courses", tag = "courses", params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/courses", operation_id = "list_courses", tag = "courses", params(PageQuery),
     responses((status = 200, body = Courses), (status = 400, body = Problem)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -88,7 +88,7 @@ pub(super) async fn list(
 }
 
 /// Shows a course.
-#[utoipa::path(get, path = "/api/v1/courses/{id}", tag = "courses", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/courses/{id}", operation_id = "show_course", tag = "courses", params(("id" = String, Path)),
     responses((status = 200, body = Course), (status = 404, body = Problem)))]
 pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<Json<Course>> {
     Ok(Json(find(&app, &id).await?))
@@ -112,7 +112,7 @@ pub(super) async fn change(
 }
 
 /// Deletes a course with its documents. What is being read is stopped.
-#[utoipa::path(delete, path = "/api/v1/courses/{id}", tag = "courses", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/api/v1/courses/{id}", operation_id = "delete_course", tag = "courses", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(super) async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<StatusCode> {
     let course: CourseId = path_id("course", &id)?;

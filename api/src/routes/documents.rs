@@ -122,7 +122,7 @@ async fn find(app: &App, id: &str) -> ApiResult<DocumentRow> {
 }
 
 /// Lists a course's documents.
-#[utoipa::path(get, path = "/api/v1/courses/{id}/documents", tag = "documents",
+#[utoipa::path(get, path = "/api/v1/courses/{id}/documents", operation_id = "list_documents", tag = "documents",
     params(("id" = String, Path), PageQuery),
     responses((status = 200, body = Documents), (status = 404, body = Problem)))]
 pub(super) async fn list(
@@ -138,14 +138,14 @@ pub(super) async fn list(
 }
 
 /// Shows a document.
-#[utoipa::path(get, path = "/api/v1/documents/{id}", tag = "documents", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/documents/{id}", operation_id = "show_document", tag = "documents", params(("id" = String, Path)),
     responses((status = 200, body = Document), (status = 404, body = Problem)))]
 pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<Json<Document>> {
     Ok(Json(find(&app, &id).await?.into()))
 }
 
 /// Deletes a document.
-#[utoipa::path(delete, path = "/api/v1/documents/{id}", tag = "documents", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/api/v1/documents/{id}", operation_id = "delete_document", tag = "documents", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(super) async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<StatusCode> {
     let document = find(&app, &id).await?;

@@ -26,7 +26,7 @@ async fn find(app: &App, id: &str) -> ApiResult<JobView> {
 }
 
 /// Shows a job.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/jobs/{id}", operation_id = "show_job", tag = "jobs", params(("id" = String, Path)),
     responses((status = 200, body = JobView), (status = 404, body = Problem)))]
 pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<Json<JobView>> {
     Ok(Json(find(&app, &id).await?))
