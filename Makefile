@@ -42,10 +42,10 @@ test: build models browser
 browser:
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 
-check: web/node_modules/.package-lock.json
+check: web
 	cargo fmt --all --check
-	cargo clippy --release --workspace --all-targets
-	cargo doc --release --workspace --no-deps
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
 	./tests/generated.sh
 	cd web && npm run check
 

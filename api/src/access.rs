@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, Uri, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -50,7 +50,8 @@ fn check_same_site(headers: &HeaderMap) -> Result<(), Problem> {
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok());
     let origin = headers.get(header::ORIGIN).and_then(|v| v.to_str().ok());
     let local = host.is_none_or(is_local);
-    let same = origin.is_none_or(|o| o.parse::<Uri>().ok().is_some_and(|o| o.authority().map(|a| a.as_str()) == host));
+    let same =
+        origin.is_none_or(|o| o.parse::<Uri>().ok().is_some_and(|o| o.authority().map(Authority::as_str) == host));
     if local && same {
         return Ok(());
     }

@@ -39,7 +39,7 @@ pub struct Common {
 enum Command {
     /// Serve the page and the REST API
     Serve {
-        /// Address to listen on; one that others can reach needs server.api_key
+        /// Address to listen on; one that others can reach needs `server.api_key`
         #[arg(long)]
         host: Option<IpAddr>,
         /// Port to listen on; 0 takes a free one

@@ -125,7 +125,7 @@ impl Client {
                     .request(method, format!("{}{path}", address.url))
                     .header(header::CONTENT_TYPE, kind)
                     .bearer_auth(key)
-                    .timeout(Duration::from_secs(600))
+                    .timeout(Duration::from_mins(10))
                     .body(bytes)
                     .send()
                     .await?;

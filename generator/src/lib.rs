@@ -1,4 +1,4 @@
-//! Text generation: the LLaMA engine, grounded answers and their checks.
+//! Text generation: the `LLaMA` engine, grounded answers and their checks.
 
 mod answer;
 mod engine;

@@ -2,7 +2,7 @@
 //! folder it lives in, and the progress of getting it there. All calls block.
 //!
 //! The way of a file: `pull` asks `obtain_file`, which tries the sources in order, each writing to the staging folder
-//! through a hashing [`sink`]; what has the right checksum is moved into place in one step. `store` answers whether
+//! through a hashing `sink`; what has the right checksum is moved into place in one step. `store` answers whether
 //! what is there is whole.
 
 mod catalogue;

@@ -10,7 +10,7 @@ use tokenizers::{
     models::{ModelWrapper, unigram::Unigram},
 };
 
-/// What an unknown character scores below the worst piece; as in SentencePiece.
+/// What an unknown character scores below the worst piece; as in `SentencePiece`.
 const UNKNOWN_PENALTY: f64 = 10.0;
 
 /// A tokenizer that only counts.

@@ -1,13 +1,14 @@
 //! Vectors in this process: Qdrant's own engine, through the crate `qdrant-edge`. One shard holds all courses.
 //!
 //! What the engine does and does not do at version 0.7.2, read in its source: an update goes to its log and to the
-//! segments in memory; the log is not replayed on opening, and `flush` panics where it can't take a lock. So every write
-//! here holds [`EdgeVectorIndex::writes`] and flushes before it returns.
+//! segments in memory; the log is not replayed on opening, nothing keeps a second process out, and `flush` panics where it
+//! can't take a lock. So writes here go one after another through a gate of their own, and each flushes before it returns;
+//! [`crate::HybridRetriever`] opens the keyword index first, whose lock keeps other processes out.
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use domain::{ChunkId, CourseId, DocumentId, SearchFilter, ports::BoxFuture};
@@ -29,9 +30,10 @@ const LOG_FILE: usize = 8 << 20;
 #[derive(Clone, Debug)]
 pub struct EdgeVectorIndex {
     shard: Arc<EdgeShard>,
-    /// Held by whoever changes or flushes the shard.
-    writes: Arc<Mutex<()>>,
+    /// For searches.
     gate: BlockingGate,
+    /// For whatever changes or flushes the shard; apart, so that a long write takes no place from searches.
+    writes: BlockingGate,
     dimensions: usize,
 }
 
@@ -45,7 +47,8 @@ impl EdgeVectorIndex {
         } else {
             create_shard(dir, dimensions)?
         };
-        let index = Self { shard: Arc::new(shard), writes: Arc::default(), gate: BlockingGate::per_core(), dimensions };
+        let index =
+            Self { shard: Arc::new(shard), gate: BlockingGate::per_core(), writes: BlockingGate::single(), dimensions };
         index.create_payload_indexes()?;
         Ok(index)
     }
@@ -66,10 +69,9 @@ impl EdgeVectorIndex {
 
     /// Applies `operations` in order and flushes, on a blocking thread.
     async fn write(&self, operations: Vec<PointOperations>) -> Result<(), RetrieverError> {
-        let (shard, writes) = (Arc::clone(&self.shard), Arc::clone(&self.writes));
-        self.gate
+        let shard = Arc::clone(&self.shard);
+        self.writes
             .run(move || {
-                let _held = writes.lock().unwrap_or_else(PoisonError::into_inner);
                 for operation in operations {
                     shard
                         .update(UpdateOperation::PointOperation(operation))
@@ -84,10 +86,9 @@ impl EdgeVectorIndex {
     /// Builds what large indexes are searched through and drops what was deleted. Does nothing where nothing is due;
     /// searches go on meanwhile, writes wait.
     pub async fn optimize(&self) -> Result<(), RetrieverError> {
-        let (shard, writes) = (Arc::clone(&self.shard), Arc::clone(&self.writes));
-        self.gate
+        let shard = Arc::clone(&self.shard);
+        self.writes
             .run(move || {
-                let _held = writes.lock().unwrap_or_else(PoisonError::into_inner);
                 if shard.optimize().map_err(RetrieverError::vectors("optimize"))? {
                     shard.flush();
                 }
@@ -113,7 +114,11 @@ impl VectorIndex for EdgeVectorIndex {
                 operations.push(PointOperations::UpsertPoints(PointInsertOperations::PointsList(points)));
             }
             self.write(operations).await?;
-            self.optimize().await
+            // The points are stored; that they can't be found faster yet is no reason to fail.
+            if let Err(error) = self.optimize().await {
+                tracing::warn!(?error, "the vector index could not be optimized");
+            }
+            Ok(())
         })
     }
 

@@ -10,7 +10,8 @@ use std::{
 
 use domain::{Chunk, ChunkId, CourseId, DocumentId, SearchFilter};
 use tantivy::{
-    DocAddress, DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term,
+    DocAddress, DocSet, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TERMINATED, TantivyDocument,
+    TantivyError, Term,
     collector::{Count, TopDocs},
     directory::MmapDirectory,
     query::{BooleanQuery, Occur, Query, TermQuery},
@@ -57,8 +58,10 @@ impl KeywordIndex {
         let directory = MmapDirectory::open(dir).map_err(RetrieverError::keywords("open"))?;
         let index = Index::open_or_create(directory, schema).map_err(RetrieverError::keywords("open"))?;
         index.tokenizers().register(ANALYSER_NAME, analyser());
-        let writer =
-            index.writer_with_num_threads(1, heap.max(16_000_000)).map_err(RetrieverError::keywords("open"))?;
+        let writer = index.writer_with_num_threads(1, heap.max(16_000_000)).map_err(|e| match e {
+            TantivyError::LockFailure(..) => RetrieverError::InUse { path: dir.to_owned() },
+            e => RetrieverError::keywords("open")(e),
+        })?;
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -116,10 +119,7 @@ impl KeywordIndex {
         let found = searcher
             .search(&query, &TopDocs::with_limit(limit).order_by_score())
             .map_err(RetrieverError::keywords("search"))?;
-        found
-            .into_iter()
-            .map(|(score, address)| Ok(KeywordHit { chunk: self.id_at(&searcher, address)?, score }))
-            .collect()
+        found.into_iter().map(|(score, address)| Ok(KeywordHit { chunk: id_at(&searcher, address)?, score })).collect()
     }
 
     /// The stored chunks of these ids, in order; `None` for one that is not there.
@@ -167,15 +167,6 @@ impl KeywordIndex {
         Ok(self.fields.stored(&document))
     }
 
-    fn id_at(&self, searcher: &Searcher, address: DocAddress) -> Result<ChunkId, RetrieverError> {
-        let fast = searcher.segment_reader(address.segment_ord).fast_fields();
-        let half = |name: &str| -> Result<u64, RetrieverError> {
-            let column = fast.u64(name).map_err(RetrieverError::keywords("read an id"))?;
-            Ok(column.first(address.doc_id).unwrap_or_default())
-        };
-        Ok(ChunkId(Uuid::from_u64_pair(half("id_high")?, half("id_low")?)))
-    }
-
     fn remove(&self, term: Term) -> Result<(), RetrieverError> {
         self.commit("remove chunks", |writer| {
             writer.delete_term(term);
@@ -202,4 +193,13 @@ impl KeywordIndex {
     fn lock_writer(&self) -> MutexGuard<'_, IndexWriter> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn id_at(searcher: &Searcher, address: DocAddress) -> Result<ChunkId, RetrieverError> {
+    let fast = searcher.segment_reader(address.segment_ord).fast_fields();
+    let half = |name: &str| -> Result<u64, RetrieverError> {
+        let column = fast.u64(name).map_err(RetrieverError::keywords("read an id"))?;
+        Ok(column.first(address.doc_id).unwrap_or_default())
+    };
+    Ok(ChunkId(Uuid::from_u64_pair(half("id_high")?, half("id_low")?)))
 }

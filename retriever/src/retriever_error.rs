@@ -63,6 +63,12 @@ pub enum RetrieverError {
         #[source]
         source: Cause,
     },
+    /// Another process has the index open.
+    #[error("the index in {} is in use by another Lectern; stop it, or ask it through its API", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The keyword index failed.
     #[error("the keyword index failed to {action}")]
     KeywordIndex {
@@ -116,7 +122,7 @@ impl RetrieverError {
             | Self::EmbedderStopped
             | Self::VectorServer { .. }
             | Self::Storage { .. } => ErrorKind::Unavailable,
-            Self::IndexMismatch { .. } => ErrorKind::Conflict,
+            Self::IndexMismatch { .. } | Self::InUse { .. } => ErrorKind::Conflict,
             Self::MalformedLine { .. } => ErrorKind::InvalidInput,
             Self::EmbeddingFailed(_)
             | Self::VectorIndex { .. }
@@ -135,6 +141,7 @@ impl RetrieverError {
             Self::EmbedderStopped => "embedder_stopped",
             Self::EmbeddingFailed(_) => "embedding_failed",
             Self::IndexMismatch { .. } => "index_mismatch",
+            Self::InUse { .. } => "index_in_use",
             Self::VectorIndex { .. } => "vector_index_failed",
             Self::VectorServer { .. } => "vector_server_unavailable",
             Self::KeywordIndex { .. } => "keyword_index_failed",

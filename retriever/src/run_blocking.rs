@@ -19,6 +19,11 @@ impl BlockingGate {
         Self { places: Arc::new(Semaphore::new(cores.max(2))) }
     }
 
+    /// A gate with a single place: what goes through it runs one after another.
+    pub(crate) fn single() -> Self {
+        Self { places: Arc::new(Semaphore::new(1)) }
+    }
+
     /// Runs `work` on a blocking thread.
     ///
     /// Cancel safety: dropped before a place is free, nothing is done; dropped later, `work` runs to its end.

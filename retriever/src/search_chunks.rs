@@ -9,11 +9,16 @@ use domain::{
 
 use crate::{FusedHit, HybridRetriever, Ranked, RetrieverError, analyse_text::is_mostly_unspaced, fuse};
 
+/// Most hits of one search.
+const MOST_HITS: usize = 1_000;
+
 /// A chunk to be read from the store, and the scores it goes by.
 type Scored = (ChunkId, f32, Scores);
 
 impl ChunkSearcher for HybridRetriever {
-    fn search(&self, query: SearchQuery) -> BoxFuture<'_, PortResult<Vec<Hit>>> {
+    /// No more than 1,000 hits, whatever the limit.
+    fn search(&self, mut query: SearchQuery) -> BoxFuture<'_, PortResult<Vec<Hit>>> {
+        query.limit = query.limit.min(MOST_HITS);
         Box::pin(async move {
             if query.limit == 0 || query.text.trim().is_empty() {
                 return Ok(Vec::new());
@@ -81,9 +86,9 @@ impl HybridRetriever {
                     let (now, later) = rest.split_at((limit - hits.len()).min(rest.len()));
                     rest = later;
                     let ids: Vec<ChunkId> = now.iter().map(|&(id, ..)| id).collect();
-                    let stored = keywords.chunks(&ids)?;
-                    let found = now.iter().zip(stored).filter_map(|(scored, stored)| Some((scored, stored?)));
-                    hits.extend(found.map(|(&(_, score, scores), stored)| stored.into_hit(score, scores)));
+                    let chunks = keywords.chunks(&ids)?;
+                    let found = now.iter().zip(chunks).filter_map(|(place, chunk)| Some((place, chunk?)));
+                    hits.extend(found.map(|(&(_, score, scores), chunk)| chunk.into_hit(score, scores)));
                 }
                 Ok(hits)
             })

@@ -178,7 +178,7 @@ fn server_point(point: &VectorPoint) -> PointStruct {
     payload.insert("course_id", point.course.to_string());
     payload.insert("document_id", point.document.to_string());
     payload.insert("pages", pages);
-    payload.insert("ordinal", point.ordinal as i64);
+    payload.insert("ordinal", i64::try_from(point.ordinal).unwrap_or(i64::MAX));
     PointStruct::new(point.chunk.to_string(), point.vector.clone(), payload)
 }
 

@@ -63,6 +63,8 @@ pub struct HybridRetriever {
     pub(crate) reranker: Option<Arc<dyn Reranker>>,
     pub(crate) settings: RetrieverSettings,
     pub(crate) gate: BlockingGate,
+    /// For commits, apart, so that a long one takes no place from searches.
+    keyword_writes: BlockingGate,
     /// Held while both indexes are written, so that two writes of one document do not mix.
     writes: Arc<tokio::sync::Mutex<()>>,
 }
@@ -76,9 +78,9 @@ impl std::fmt::Debug for HybridRetriever {
 impl HybridRetriever {
     /// Opens the retriever in `dir`, vectors in this process: `index.json`, `vectors/` and `keywords/`. Blocks.
     pub fn open(dir: &Path, embedder: Arc<dyn Embedder>, settings: RetrieverSettings) -> Result<Self, RetrieverError> {
-        describe(dir, embedder.as_ref())?;
+        let keywords = open_keywords(dir, embedder.as_ref(), &settings)?;
         let vectors = EdgeVectorIndex::open(&dir.join("vectors"), embedder.dimensions())?;
-        Self::open_with(dir, embedder, Arc::new(vectors), settings)
+        Ok(Self::of_parts(embedder, Arc::new(vectors), keywords, settings))
     }
 
     /// Opens the retriever in `dir` with vectors elsewhere: `index.json` and `keywords/`. Blocks.
@@ -88,17 +90,26 @@ impl HybridRetriever {
         vectors: Arc<dyn VectorIndex>,
         settings: RetrieverSettings,
     ) -> Result<Self, RetrieverError> {
-        describe(dir, embedder.as_ref())?;
-        let keywords = KeywordIndex::open(&dir.join("keywords"), settings.writer_heap, settings.heading_boost)?;
-        Ok(Self {
+        let keywords = open_keywords(dir, embedder.as_ref(), &settings)?;
+        Ok(Self::of_parts(embedder, vectors, keywords, settings))
+    }
+
+    fn of_parts(
+        embedder: Arc<dyn Embedder>,
+        vectors: Arc<dyn VectorIndex>,
+        keywords: KeywordIndex,
+        settings: RetrieverSettings,
+    ) -> Self {
+        Self {
             embedder,
             vectors,
             keywords: Arc::new(keywords),
             reranker: None,
             settings,
             gate: BlockingGate::per_core(),
+            keyword_writes: BlockingGate::single(),
             writes: Arc::default(),
-        })
+        }
     }
 
     /// The same retriever with a reranker.
@@ -166,7 +177,7 @@ impl HybridRetriever {
     }
 
     fn parts(&self) -> (Arc<dyn VectorIndex>, Arc<KeywordIndex>, BlockingGate) {
-        (Arc::clone(&self.vectors), Arc::clone(&self.keywords), self.gate.clone())
+        (Arc::clone(&self.vectors), Arc::clone(&self.keywords), self.keyword_writes.clone())
     }
 }
 
@@ -222,16 +233,22 @@ impl ChunkStore for HybridRetriever {
 
     fn count(&self, document: DocumentId) -> BoxFuture<'_, PortResult<(usize, usize)>> {
         Box::pin(async move {
-            let (index, keywords, gate) = self.parts();
-            let vectors = index.count(document).await?;
-            Ok((vectors, gate.run(move || keywords.count(document)).await?))
+            let keywords = Arc::clone(&self.keywords);
+            let vectors = self.vectors.count(document).await?;
+            Ok((vectors, self.gate.run(move || keywords.count(document)).await?))
         })
     }
 }
 
-fn describe(dir: &Path, embedder: &dyn Embedder) -> Result<(), RetrieverError> {
+/// Checks the index against the embedder and opens its keywords, whose lock keeps other processes out: first of all.
+fn open_keywords(
+    dir: &Path,
+    embedder: &dyn Embedder,
+    settings: &RetrieverSettings,
+) -> Result<KeywordIndex, RetrieverError> {
     fs::create_dir_all(dir).map_err(RetrieverError::storage(dir))?;
-    IndexDescription::current(embedder.identity(), embedder.dimensions()).check_or_write(dir)
+    IndexDescription::current(embedder.identity(), embedder.dimensions()).check_or_write(dir)?;
+    KeywordIndex::open(&dir.join("keywords"), settings.writer_heap, settings.heading_boost)
 }
 
 /// What is embedded for a chunk: its headings, then its text; of a text without spaces between words the text alone.

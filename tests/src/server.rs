@@ -13,7 +13,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// How a server is started.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +36,7 @@ pub struct Server {
     child: Child,
     http: reqwest::Client,
     key: Option<String>,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 /// The program under test: built beside this one.
@@ -74,6 +74,9 @@ impl Server {
     }
 
     /// Starts a server; where it refuses, returns what it wrote to stderr.
+    ///
+    /// # Panics
+    /// Where the test machine has no temporary folder or can't start processes.
     pub async fn try_start(options: Options) -> Result<Self, String> {
         let folder = options.data.is_none().then(|| tempfile::tempdir().expect("a temporary folder"));
         let data = options.data.clone().or_else(|| folder.as_ref().map(|f| f.path().to_owned())).unwrap_or_default();
@@ -104,7 +107,7 @@ impl Server {
         let url = greeting.split_whitespace().last().unwrap_or_default().to_owned();
         let key =
             options.settings.iter().find(|(name, _)| *name == "LECTERN_SERVER__API_KEY").map(|(_, key)| key.clone());
-        Ok(Self { url, greeting, data, child, http: reqwest::Client::new(), key, _folder: folder })
+        Ok(Self { url, greeting, data, child, http: reqwest::Client::new(), key, folder })
     }
 
     /// A request to this server, with its key.
@@ -171,7 +174,7 @@ impl Server {
             if status != 200 || shown["status"] == "ready" || shown["status"] == "failed" {
                 return shown;
             }
-            assert!(started.elapsed() < Duration::from_secs(180), "still {}", shown["status"]);
+            assert!(started.elapsed() < Duration::from_mins(3), "still {}", shown["status"]);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -194,7 +197,7 @@ impl Server {
     /// Kills the process at once (SIGKILL), as a power cut would.
     pub async fn kill(mut self) -> Option<tempfile::TempDir> {
         self.child.kill().await.ok();
-        self._folder.take()
+        self.folder.take()
     }
 
     /// Asks the process to stop (SIGTERM) and waits for it; returns whether it ended well.

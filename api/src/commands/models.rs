@@ -1,6 +1,9 @@
 //! `lectern models`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use provision::{Catalogue, Entry, FileState, ModelStore, Status};
 use serde_json::{Value, json};
@@ -32,7 +35,12 @@ pub fn run(settings: &Settings, places: &Places, output: Output, action: ModelsA
 }
 
 fn gguf_path(store: &ModelStore, entry: &Entry) -> PathBuf {
-    let name = entry.files.iter().map(|f| f.name.as_str()).find(|n| n.ends_with(".gguf")).unwrap_or("model.gguf");
+    let name = entry
+        .files
+        .iter()
+        .map(|f| f.name.as_str())
+        .find(|n| Path::new(n).extension().is_some_and(|e| e == "gguf"))
+        .unwrap_or("model.gguf");
     store.path(&entry.id, name)
 }
 

@@ -46,6 +46,7 @@ pub struct AskRequest {
 }
 
 /// Milliseconds.
+#[expect(clippy::struct_field_names, reason = "JSON has no types: the unit is in the name")]
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub struct Timings {
     /// Until the passages were found.

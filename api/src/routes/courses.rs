@@ -120,7 +120,9 @@ pub(super) async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) 
     if !app.store.delete_course(course).await? {
         return Err(Problem::not_found("course", id));
     }
-    jobs.into_iter().for_each(|job| app.workers.cancel(job));
+    for job in jobs {
+        app.workers.cancel(job);
+    }
     app.workers.wake();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -85,7 +85,7 @@ impl Expected {
 }
 
 /// Whether `sentence` holds what is expected, and not only in words of the question (`asked`, as terms).
-pub(crate) fn holds(expected: &Expected, sentence: &str, asked: &[String]) -> bool {
+pub(crate) fn holds(expected: Expected, sentence: &str, asked: &[String]) -> bool {
     match expected {
         Expected::Any => false,
         Expected::Reason => {

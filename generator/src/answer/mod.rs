@@ -29,7 +29,7 @@ use check_sentence::Checker;
 use cite::{Citations, sound};
 use rank_sentences::{Ranked, Sentence, sentences_of};
 use refuse::{NEAREST, must_refuse, refusal};
-use select_quote::select_quote;
+use select_quote::{select_quote, widen};
 use show_sentence::Shown;
 use write_answer::Writer;
 use write_prompt::write_prompt;
@@ -37,10 +37,12 @@ use write_prompt::write_prompt;
 /// How answers are made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnswerConfig {
-    /// Below this evidence the question is refused: the cosine between question and best sentence, plus or minus at
-    /// most 0.05 for the share of the question's words that the passages hold. Belongs to the embedder; the default is
-    /// for multilingual-e5-small.
+    /// Below this evidence a question is refused: the cosine between question and best sentence, plus or minus at most
+    /// 0.05 for the share of the question's words that the passages hold. Belongs to the embedder; the default is for
+    /// multilingual-e5-small.
     pub refuse_below: f32,
+    /// The same for questions in Chinese, where unrelated sentences are nearer to one another.
+    pub refuse_below_chinese: f32,
     /// Least support for a written sentence to be shown: the share of its content words in the sentence it cites.
     pub support_needed: f32,
     /// Most tokens of passages in a prompt.
@@ -57,12 +59,20 @@ impl Default for AnswerConfig {
     fn default() -> Self {
         Self {
             refuse_below: 0.8,
+            refuse_below_chinese: 0.84,
             support_needed: 0.6,
-            prompt_tokens: 450,
+            prompt_tokens: 300,
             max_tokens: 64,
             max_sentences: 3,
             candidates: 8,
         }
+    }
+}
+
+impl AnswerConfig {
+    /// The least evidence for a question in this language.
+    const fn threshold(&self, language: Language) -> f32 {
+        if language.is_chinese() { self.refuse_below_chinese } else { self.refuse_below }
     }
 }
 
@@ -110,7 +120,7 @@ impl Answerer {
         let embedder = self.embedder.as_ref();
         let ranked = select_quote(&question, &passages, &sentences, embedder, self.config.candidates).await?;
         let mut shown = Shown::new(Citations::new(&passages, locate), events);
-        if must_refuse(&question, &sentences, &ranked, &self.config) {
+        if must_refuse(&question, &sentences, &ranked, self.config.threshold(request.language)) {
             let nearest = nearest(&ranked);
             shown.show_refusal(refusal(request.language), &nearest).await?;
             return Ok(finish(shown, true, Usage::default()));
@@ -123,9 +133,9 @@ impl Answerer {
             usage = writer.write(model, prompt, &mut shown).await?;
         }
         if shown.sentences.is_empty()
-            && let Some(best) = ranked.first()
+            && let Some(quote) = widen(&passages, &ranked)
         {
-            shown.show(best.sentence.text, &best.sentence, 1.0).await?;
+            shown.show(quote.text, &quote, 1.0).await?;
         }
         Ok(finish(shown, false, usage))
     }

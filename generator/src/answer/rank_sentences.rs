@@ -71,7 +71,7 @@ pub(crate) fn rank_sentences<'a>(question: &str, passages: &[Passage], sentences
         before = overlap;
         let mut score = overlap + 0.2 * f32::max(0.0, context - overlap);
         score += 0.15 * prior.get(sentence.passage).copied().unwrap_or(0.0);
-        score += kind_bonus(&expected, sentence, &asked);
+        score += kind_bonus(expected, sentence, &asked);
         ranked.push(Ranked { sentence: sentence.clone(), overlap, similarity: None, score });
     }
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -79,7 +79,7 @@ pub(crate) fn rank_sentences<'a>(question: &str, passages: &[Passage], sentences
 }
 
 /// Ahead where the kind of thing asked for is there, behind where nothing new is said or only asked back.
-fn kind_bonus(expected: &Expected, sentence: &Sentence<'_>, asked: &[String]) -> f32 {
+fn kind_bonus(expected: Expected, sentence: &Sentence<'_>, asked: &[String]) -> f32 {
     let new = sentence.terms.iter().filter(|t| !asked.contains(t)).count();
     let mut bonus = if holds(expected, sentence.text, asked) { 0.15 } else { 0.0 };
     if new == 0 {

@@ -50,24 +50,27 @@ fn starts_anew(after: &str) -> bool {
     let rest = after.trim_start_matches(|c| is_closing(c) || is_end_mark(c));
     let next = rest.chars().next();
     match next {
-        None => true,
-        Some(c) if is_han(c) => true,
         Some(c) if c.is_whitespace() => !rest.trim_start().starts_with(char::is_lowercase),
         // A footnote mark, as in `… in 1912.[3] The …`, is left to the next sentence's beginning.
-        Some('[') => true,
-        Some(_) => false,
+        None | Some('[') => true,
+        Some(c) => is_han(c),
     }
 }
 
 fn is_abbreviation(before: &str, after: &str) -> bool {
-    let word = before.rsplit(|c: char| c.is_whitespace() || "([\"“".contains(c)).next().unwrap_or_default();
+    let part = |c: char| c == '.' || (c.is_alphanumeric() && !is_han(c));
+    let word = before.get(before.trim_end_matches(part).len()..).unwrap_or_default();
     let lower = word.to_lowercase();
     let initial = word.chars().count() == 1 && word.starts_with(char::is_uppercase);
     // `U.S. Army` goes on, `in the U.S. The army` does not: only the next word's case could tell, and it misleads.
     let dotted = word.contains('.') && word.split('.').all(|part| part.chars().count() == 1);
     let numbered = before.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with('\n')
         && before.ends_with(|c: char| c.is_ascii_digit());
-    (initial || dotted || numbered || ABBREVIATIONS.contains(&lower.as_str())) && !after.trim().is_empty()
+    // `Op. 74`, `Art. 3`: a short capitalised word before a number.
+    let counted = word.len() <= 4
+        && word.starts_with(char::is_uppercase)
+        && after.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    (initial || counted || dotted || numbered || ABBREVIATIONS.contains(&lower.as_str())) && !after.trim().is_empty()
 }
 
 /// A blank line ends a sentence, and so does a line break before a list item, a heading or a table row.
@@ -148,6 +151,7 @@ mod tests {
                 "The U.S. Army left."
             ]
         );
+        assert_eq!(split("以筆名S.G. Tallentyre寫作。"), ["以筆名S.G. Tallentyre寫作。"]);
     }
 
     #[test]

@@ -13,9 +13,12 @@ use super::{
     split_sentences::split_sentences,
 };
 
-/// How far down the ranking a sentence may stand that carries an answer: one that says true things about something
-/// else is no answer.
-const NEAR_THE_TOP: usize = 3;
+/// How far down the ranking, in places and in score, a sentence may stand that carries an answer: one that says true
+/// things about something else is no answer.
+const NEAR: usize = 3;
+const NEAR_SCORE: f32 = 0.15;
+/// After so many sentences that no passage carries, the model is stopped: more of them are not worth the wait.
+const GIVE_UP: usize = 2;
 
 /// Checks sentences as they are written.
 pub(crate) struct Writer<'a> {
@@ -33,6 +36,9 @@ impl Writer<'_> {
         request: GenerateRequest,
         shown: &mut Shown<'_>,
     ) -> PortResult<Usage> {
+        let prompt_tokens = request.messages.iter().map(|m| model.count_tokens(&m.content)).sum();
+        let mut written = String::new();
+        let mut dropped = 0;
         let mut generation = model.generate(request).await?;
         let mut buffer = String::new();
         loop {
@@ -41,7 +47,10 @@ impl Writer<'_> {
                 () = shown.receiver_gone() => return Err(cancelled()),
             };
             match event.transpose()? {
-                Some(Generated::Text(text)) => buffer.push_str(&text),
+                Some(Generated::Text(text)) => {
+                    buffer.push_str(&text);
+                    written.push_str(&text);
+                }
                 Some(Generated::Finished { reason, usage }) => {
                     self.finish(&buffer, reason, shown).await?;
                     return Ok(usage);
@@ -52,12 +61,13 @@ impl Writer<'_> {
             let ranges = split_sentences(&buffer);
             let Some((last, whole)) = ranges.split_last() else { continue };
             for range in whole {
-                self.offer(buffer.get(range.clone()).unwrap_or_default(), shown).await?;
+                let carried = self.offer(buffer.get(range.clone()).unwrap_or_default(), shown).await?;
+                dropped += usize::from(!carried);
             }
             buffer.drain(..last.start);
-            if shown.sentences.len() >= self.config.max_sentences {
-                // Dropping the generation stops the model; its count of tokens is not known then.
-                return Ok(Usage::default());
+            if shown.sentences.len() >= self.config.max_sentences || dropped >= GIVE_UP {
+                // Dropping the generation stops the model, whose own count is not known then.
+                return Ok(Usage { prompt_tokens, completion_tokens: model.count_tokens(&written) });
             }
         }
     }
@@ -74,22 +84,21 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Shows a sentence if the passages carry it.
-    async fn offer(&self, written: &str, shown: &mut Shown<'_>) -> PortResult<()> {
+    /// Shows a sentence if the passages carry it; whether they do.
+    async fn offer(&self, written: &str, shown: &mut Shown<'_>) -> PortResult<bool> {
         let text = strip_marks(written);
-        let Some(found) = self.checker.check(&text) else { return Ok(()) };
-        let Some(source) = self.sentences.get(found.sentence) else { return Ok(()) };
-        let near = self
-            .ranked
-            .iter()
-            .take(NEAR_THE_TOP)
-            .any(|r| r.sentence.range == source.range && r.sentence.passage == source.passage);
+        let Some(found) = self.checker.check(&text) else { return Ok(false) };
+        let Some(source) = self.sentences.get(found.sentence) else { return Ok(false) };
+        let best = self.ranked.first().map_or(0.0, |r| r.score);
+        let near = self.ranked.iter().take(NEAR).filter(|r| r.score >= best - NEAR_SCORE);
+        let near = near.map(|r| &r.sentence).any(|s| s.passage == source.passage && s.range == source.range);
         let repeated = shown.sentences.iter().any(|s: &AnswerSentence| s.text == text);
         if found.support < self.config.support_needed || !near || repeated {
             tracing::debug!(support = found.support, near, repeated, "a written sentence was dropped");
-            return Ok(());
+            return Ok(false);
         }
-        shown.show(&text, source, found.support).await
+        shown.show(&text, source, found.support).await?;
+        Ok(true)
     }
 }
 

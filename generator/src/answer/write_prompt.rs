@@ -27,7 +27,7 @@ pub(crate) fn write_prompt(
 ) -> GenerateRequest {
     let mut shown = String::new();
     for (n, text) in (1..).zip(excerpts(passages, sentences, ranked, model, config.prompt_tokens)) {
-        shown.push_str(&format!("[{n}] {text}\n"));
+        shown.extend(["[", &n.to_string(), "] ", text, "\n"]);
     }
     let (rules, ask) = wording(language);
     let messages = vec![

@@ -1,4 +1,4 @@
-//! The LLaMA engine: a GGUF file in, streamed text out.
+//! The `LLaMA` engine: a GGUF file in, streamed text out.
 
 mod chat_template;
 mod gguf_model;
@@ -17,10 +17,12 @@ pub use gguf_model::GgufModel;
 /// In which type the weights are held and multiplied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Weights {
+    /// Floats where that takes less than 1 GiB, else eight bits.
+    #[default]
+    Automatic,
     /// As the file stores them: least memory.
     AsStored,
-    /// Q4_1, for which candle has no fast kernel, becomes Q8_0 at load; other types stay.
-    #[default]
+    /// `Q4_1`, for which candle has no fast kernel, becomes `Q8_0` at load; other types stay.
     EightBit,
     /// 32-bit floats: prompts are read fastest, in eight times the memory of four-bit weights.
     Float,

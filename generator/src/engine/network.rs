@@ -1,4 +1,4 @@
-//! The network: candle's quantized LLaMA, Qwen2 or Qwen3, built from a checked GGUF file.
+//! The network: candle's quantized `LLaMA`, Qwen2 or Qwen3, built from a checked GGUF file.
 //!
 //! candle keeps one attention mask per prompt length in a map that it never empties, and its KV cache can only be
 //! cleared whole. Both live in the model value, whose weights are shared by reference; so the loaded model stays
@@ -26,8 +26,11 @@ use super::{
 };
 use crate::{GeneratorError, GeneratorResult};
 
-/// candle precomputes rotations for this many positions of a LLaMA model.
+/// candle precomputes rotations for this many positions of a `LLaMA` model.
 const LLAMA_CONTEXT: usize = quantized_llama::MAX_SEQ_LEN;
+
+/// Most bytes that `Automatic` spends on weights as floats: a model of some 250 million weights.
+const AUTOMATIC_FLOATS: usize = 1 << 30;
 
 /// Something that turns tokens into the logits of the next one.
 pub(crate) trait Network: Send {
@@ -73,6 +76,7 @@ fn context_of(shape: Shape, settings: &GgufModelSettings) -> usize {
 
 fn build(mut file: GgufFile, weights: Weights) -> candle_core::Result<CandleModel> {
     let architecture = file.shape.architecture;
+    let weights = choose(&file.content, weights);
     if weights == Weights::AsStored {
         return from_gguf(architecture, file.content, &mut file.reader);
     }
@@ -81,6 +85,20 @@ fn build(mut file: GgufFile, weights: Weights) -> candle_core::Result<CandleMode
     let mut reader = Cursor::new(image);
     let content = gguf_file::Content::read(&mut reader)?;
     from_gguf(architecture, content, &mut reader)
+}
+
+/// What `Automatic` means for this file. Without a `Q4_1` weight there is nothing to turn into eight bits.
+fn choose(content: &gguf_file::Content, weights: Weights) -> Weights {
+    let blocks = || content.tensor_infos.iter().filter(|(name, _)| name.starts_with("blk.")).map(|(_, info)| info);
+    let floats: usize = blocks().map(|info| 4 * info.shape.elem_count()).sum();
+    match weights {
+        Weights::Automatic if floats < AUTOMATIC_FLOATS => Weights::Float,
+        Weights::Automatic | Weights::EightBit if blocks().all(|info| info.ggml_dtype != GgmlDType::Q4_1) => {
+            Weights::AsStored
+        }
+        Weights::Automatic => Weights::EightBit,
+        chosen => chosen,
+    }
 }
 
 fn from_gguf<R: std::io::Read + std::io::Seek>(
@@ -99,13 +117,13 @@ fn from_gguf<R: std::io::Read + std::io::Seek>(
     })
 }
 
-/// Writes the file anew, in memory, with its Q4_1 weights in a type that candle multiplies faster: Q4_1 is the one
+/// Writes the file anew, in memory, with its `Q4_1` weights in a type that candle multiplies faster: `Q4_1` is the one
 /// common type for which it has no SIMD kernel.
 fn convert_weights(file: &mut GgufFile, weights: Weights) -> candle_core::Result<Vec<u8>> {
     let device = Device::Cpu;
     let target = match weights {
         Weights::Float => GgmlDType::F32,
-        Weights::AsStored | Weights::EightBit => GgmlDType::Q8_0,
+        Weights::Automatic | Weights::AsStored | Weights::EightBit => GgmlDType::Q8_0,
     };
     let mut tensors: BTreeMap<&str, QTensor> = BTreeMap::new();
     for name in file.content.tensor_infos.keys() {

@@ -1,7 +1,7 @@
 //! Builds the tokenizer that a GGUF file describes in its `tokenizer.ggml.*` metadata.
 //!
 //! Two kinds are known: `gpt2` (byte-level BPE with merges, split first as `tokenizer.ggml.pre` names it) and `llama`
-//! (SentencePiece BPE with scores and byte fallback). The splits are those of llama.cpp's `llama-vocab.cpp`, with
+//! (`SentencePiece` BPE with scores and byte fallback). The splits are those of llama.cpp's `llama-vocab.cpp`, with
 //! which a file's merges were tested.
 
 use candle_core::quantized::gguf_file::Value;
@@ -153,7 +153,7 @@ fn sentence_piece(metadata: &Metadata, tokens: &[&str], vocab: Vocab) -> Generat
     Ok(tokenizer)
 }
 
-/// SentencePiece joins whichever neighbours make the piece with the best score: as merges, every way to cut a piece
+/// `SentencePiece` joins whichever neighbours make the piece with the best score: as merges, every way to cut a piece
 /// into two others, by the piece's score, best first.
 fn merges_from_scores(metadata: &Metadata, tokens: &[&str], vocab: &Vocab) -> GeneratorResult<Merges> {
     let scores: Vec<f32> = match metadata.get("tokenizer.ggml.scores") {
@@ -167,17 +167,17 @@ fn merges_from_scores(metadata: &Metadata, tokens: &[&str], vocab: &Vocab) -> Ge
             example: format!("{} tokens, {} scores", tokens.len(), scores.len()),
         });
     }
-    let mut scored: Vec<(f32, &str, &str)> = Vec::new();
+    let mut cuts: Vec<(f32, &str, &str)> = Vec::new();
     for (token, score) in tokens.iter().zip(&scores) {
         for (at, _) in token.char_indices().skip(1) {
             let (a, b) = token.split_at(at);
             if vocab.contains_key(a) && vocab.contains_key(b) {
-                scored.push((*score, a, b));
+                cuts.push((*score, a, b));
             }
         }
     }
-    scored.sort_by(|x, y| y.0.total_cmp(&x.0));
-    Ok(scored.into_iter().map(|(_, a, b)| (a.to_owned(), b.to_owned())).collect())
+    cuts.sort_by(|x, y| y.0.total_cmp(&x.0));
+    Ok(cuts.into_iter().map(|(_, a, b)| (a.to_owned(), b.to_owned())).collect())
 }
 
 /// The error for a tokenizer that fails.

@@ -44,7 +44,7 @@ impl Worker {
             }
             let events = job.events.clone();
             // A panic in a kernel must not take the service down with it: the request fails, the thread lives.
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.run(job))).unwrap_or_else(|_| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&job))).unwrap_or_else(|_| {
                 Err(GeneratorError::Compute { stage: "writing", reason: "a kernel panicked".to_owned() })
             });
             if let Err(error) = outcome {
@@ -55,9 +55,9 @@ impl Worker {
         }
     }
 
-    fn run(&self, job: Job) -> GeneratorResult<()> {
+    fn run(&self, job: &Job) -> GeneratorResult<()> {
         let mut run = self.network.begin();
-        let Some(logits) = self.read_prompt(run.as_mut(), &job)? else { return Ok(()) };
+        let Some(logits) = self.read_prompt(run.as_mut(), job)? else { return Ok(()) };
         let mut writing = Writing {
             vocabulary: &self.vocabulary,
             seen: job.prompt.clone(),
@@ -65,7 +65,7 @@ impl Worker {
             text: TextStream::new(job.stop.clone()),
         };
         let limit = job.prompt.len().saturating_add(job.max_tokens).min(self.context);
-        let Some(reason) = writing.run(run.as_mut(), logits, limit, &job)? else { return Ok(()) };
+        let Some(reason) = writing.run(run.as_mut(), logits, limit, job)? else { return Ok(()) };
         let rest = writing.text.finish();
         if !rest.is_empty() {
             let _ = job.events.send(Ok(Generated::Text(rest)));

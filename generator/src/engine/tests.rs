@@ -288,3 +288,28 @@ fn sentence_piece_tokens_follow_their_scores_and_fall_back_to_bytes() {
     assert_eq!(texts.vocabulary.begin, Some(1));
     assert!(texts.vocabulary.is_end(2));
 }
+
+#[test]
+fn smollm2s_tokens_spell_the_text_they_were_made_from() {
+    let folder = std::env::var_os("LECTERN_MODELS").map_or_else(
+        || std::path::PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/lectern/models"),
+        std::path::PathBuf::from,
+    );
+    let path = folder.join("smollm2-135m-instruct/model.gguf");
+    if !path.is_file() {
+        println!("SKIPPED: {} is not installed", path.display());
+        return;
+    }
+    let file = super::read_gguf::GgufFile::open(&path).unwrap();
+    let texts = Texts::read(&file.content.metadata, file.shape.vocabulary).unwrap();
+    let ids = |text: &str| texts.tokenizer.encode_fast(text, false).unwrap().get_ids().to_vec();
+    for text in ["It's 1,234.5 km.", "  two  spaces\n\n\ttab", "光合作用 é e\u{301} 😀", "don't DON'T", "x=[1];//"]
+    {
+        let bytes: Vec<u8> = ids(text).into_iter().flat_map(|t| texts.vocabulary.bytes(t).to_vec()).collect();
+        assert_eq!(String::from_utf8(bytes).unwrap(), text);
+    }
+    assert_eq!(ids("<|im_start|>user"), [1, 4093], "control tokens are one token each");
+    assert!(texts.vocabulary.is_end(2) && texts.vocabulary.is_end(0));
+    let prompt = texts.template.render(&request("Hi").messages).unwrap();
+    assert_eq!(prompt, "<|im_start|>system\nRules<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
+}

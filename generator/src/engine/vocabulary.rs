@@ -38,7 +38,7 @@ impl TokenKind {
 pub(crate) enum Alphabet {
     /// GPT-2's: each byte a printable character.
     ByteLevel,
-    /// SentencePiece's: `▁` for a space, `<0x0A>` for a byte.
+    /// `SentencePiece`'s: `▁` for a space, `<0x0A>` for a byte.
     SentencePiece,
 }
 

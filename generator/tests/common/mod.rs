@@ -49,7 +49,15 @@ impl E5 {
         let model = UserDefinedEmbeddingModel::new(read("model.onnx")?, files).with_pooling(Pooling::Mean);
         let options = InitOptionsUserDefined::new().with_max_length(512).with_intra_threads(2);
         let model = TextEmbedding::try_new_from_user_defined(model, options).unwrap();
-        Some(Self { model: Mutex::new(model), known: Mutex::default() })
+        Some(Self { model: Mutex::new(model), known: Mutex::new(kept_vectors()) })
+    }
+
+    /// Keeps the vectors for the next run, in the file `$E5_CACHE`, where that is set.
+    pub fn keep(&self) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(path) = std::env::var_os("E5_CACHE") {
+            std::fs::write(path, serde_json::to_vec(&*known).unwrap()).unwrap();
+        }
     }
 
     /// Vectors of `texts`.
@@ -80,4 +88,9 @@ impl Embedder for E5 {
     fn embed(&self, texts: Vec<String>, role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<Vec<f32>>>> {
         Box::pin(async move { Ok(self.vectors(&texts, role)) })
     }
+}
+
+fn kept_vectors() -> HashMap<String, Vec<f32>> {
+    let kept = std::env::var_os("E5_CACHE").and_then(|path| std::fs::read(path).ok());
+    kept.map(|bytes| serde_json::from_slice(&bytes).unwrap()).unwrap_or_default()
 }

@@ -247,3 +247,13 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_opening_is_refused_while_the_first_lasts() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = open(dir.path());
+    let again = || HybridRetriever::open(dir.path(), Arc::new(HashEmbedder), RetrieverSettings::default());
+    assert_eq!(again().unwrap_err().code(), "index_in_use");
+    drop(first);
+    again().unwrap();
+}

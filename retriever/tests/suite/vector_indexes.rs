@@ -61,26 +61,52 @@ async fn on_a_server() {
     behaves(&ServerVectorIndex::connect(settings, 64).await.unwrap()).await;
 }
 
+/// A vector of 512 numbers that only this seed gives: 6,000 of them are over the size from which the engine builds its
+/// graph (10,000 kB).
+fn random_vector(seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+    };
+    let vector: Vec<f32> = (0..512).map(|_| next()).collect();
+    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+    vector.into_iter().map(|x| x / length).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_points_are_indexed_kept_and_found() {
     let dir = tempfile::tempdir().unwrap();
     let course = CourseId::new();
-    let documents: Vec<DocumentId> = (0..4).map(|_| DocumentId::new()).collect();
+    let documents: Vec<DocumentId> = (0..3).map(|_| DocumentId::new()).collect();
+    let vector = |d: usize, n: usize| random_vector((d * 10_000 + n) as u64 + 1);
     {
-        let index = EdgeVectorIndex::open(dir.path(), 64).unwrap();
+        let index = EdgeVectorIndex::open(dir.path(), 512).unwrap();
         for (d, &document) in documents.iter().enumerate() {
-            let points = (0..3000).map(|n| point(course, document, n, &format!("word{n} book{d} a{}", n % 97)));
+            let points = (0..2500).map(|n| VectorPoint { vector: vector(d, n), ..point(course, document, n, "") });
             index.replace_document(document, points.collect()).await.unwrap();
         }
     }
-    let index = EdgeVectorIndex::open(dir.path(), 64).unwrap();
-    for &document in &documents {
-        assert_eq!(index.count(document).await.unwrap(), 3000);
+    let index = EdgeVectorIndex::open(dir.path(), 512).unwrap();
+    let mut found = 0;
+    for (d, &document) in documents.iter().enumerate() {
+        assert_eq!(index.count(document).await.unwrap(), 2500);
+        for n in (0..2500).step_by(100) {
+            let hits = index.search(course, SearchFilter::default(), vector(d, n), 5).await.unwrap();
+            assert_eq!(hits.len(), 5);
+            found += usize::from(hits[0].chunk == ChunkId::derive(course, &document.to_string(), n));
+        }
     }
+    assert!(found >= 74, "{found} of 75 points are their own nearest neighbours");
     let filter = SearchFilter { documents: vec![documents[1]], pages: Vec::new() };
-    let hits = index.search(course, filter, crate::common::hash_vector("word77 book1 a77"), 5).await.unwrap();
-    assert_eq!(hits.len(), 5);
-    assert!(hits[0].score > 0.99);
+    let hits = index.search(course, filter, vector(0, 7), 5).await.unwrap();
+    let of_second = |hit: &retriever::VectorHit| {
+        (0..2500).any(|n| hit.chunk == ChunkId::derive(course, &documents[1].to_string(), n))
+    };
+    assert!(hits.len() == 5 && hits.iter().all(of_second));
     index.remove_document(documents[0]).await.unwrap();
     assert_eq!(index.count(documents[0]).await.unwrap(), 0);
+    assert!(!index.search(course, SearchFilter::default(), vector(0, 7), 5).await.unwrap().is_empty());
 }
