@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench eval-retrieval kill-test load-test sizes browser
+.PHONY: run build models sample test check fmt openapi web bench eval-retrieval ask-course kill-test load-test sizes browser
 
 run: build models sample
 	$(LECTERN) serve
@@ -61,6 +61,10 @@ bench: build models
 
 eval-retrieval: build models
 	@for set in squad drcd cmrc2018; do echo "== $$set"; $(LECTERN) eval retrieval $(LECTERN_DATA)/qa/$$set || exit 1; done
+
+# Every question of the course material, each quote looked up in the PDF by another program.
+ask-course: build models
+	$(CARGO_TARGET_DIR)/release/ask_course
 
 kill-test: build models
 	$(CARGO_TARGET_DIR)/release/kill_test

@@ -89,7 +89,7 @@ impl App {
             passages: found.passages,
         };
         let (sender, mut receiver) = mpsc::channel(16);
-        let locate = |document, range: ByteRange| place(found.documents.get(&document), range);
+        let locate = |document, range: ByteRange| places(found.documents.get(&document), range);
         let answering = self.answerer.answer(request, &locate, sender);
         let forwarding = async {
             while let Some(event) = receiver.recv().await {
@@ -112,8 +112,9 @@ impl App {
     }
 }
 
-/// Page and boxes of a range; without its document, the first page.
-fn place(document: Option<&Arc<ParsedDocument>>, range: ByteRange) -> Place {
-    document
-        .map_or(Place { page: 1, boxes: Vec::new() }, |d| Place { page: d.page_of(range.start), boxes: d.boxes(range) })
+/// The pages of a range with their boxes; without its document, the first page.
+fn places(document: Option<&Arc<ParsedDocument>>, range: ByteRange) -> Vec<Place> {
+    let Some(document) = document else { return vec![Place { range, page: 1, boxes: Vec::new() }] };
+    let pieces = document.split_by_page(range).into_iter();
+    pieces.map(|range| Place { range, page: document.page_of(range.start), boxes: document.boxes(range) }).collect()
 }

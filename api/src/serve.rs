@@ -1,6 +1,6 @@
 //! `lectern serve`: listen, work, and on a signal drain and stop.
 
-use std::{process::ExitCode, time::Duration};
+use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -57,7 +57,10 @@ pub async fn serve(settings: Settings, places: Places, json_logs: bool) -> Comma
 
 fn start_logging(json: bool) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("LECTERN_LOG")
-        .unwrap_or_else(|_| "info,ort=warn,tantivy=warn,qdrant_edge=warn,segment=warn,shard=warn".into());
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        .unwrap_or_else(|_| "info,ort=warn,tantivy=warn,qdrant_edge=error".into());
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     if json { logs.json().init() } else { logs.init() }
 }

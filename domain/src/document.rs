@@ -151,6 +151,25 @@ impl ParsedDocument {
         lines
     }
 
+    /// A byte range cut where its words go over to another page, without the space between. A range without words is
+    /// given back whole.
+    pub fn split_by_page(&self, range: ByteRange) -> Vec<ByteRange> {
+        let first = self.words.partition_point(|w| w.range.end <= range.start);
+        let words = self.words[first..].iter().take_while(|w| w.range.start < range.end);
+        let mut pieces = vec![range];
+        let mut before: Option<&Word> = None;
+        for word in words {
+            if let (Some(before), Some(last)) = (before, pieces.last_mut())
+                && before.rect.page != word.rect.page
+            {
+                last.end = before.range.end;
+                pieces.push(ByteRange::new(word.range.start, range.end));
+            }
+            before = Some(word);
+        }
+        pieces
+    }
+
     /// The page that a byte stands on, from 1: that of its word, else of its block, else of the last block before it.
     pub fn page_of(&self, byte: usize) -> u32 {
         let word = self.words.partition_point(|w| w.range.end <= byte);
@@ -196,5 +215,23 @@ mod tests {
         assert!((boxes[0].left - 10.0).abs() < 1e-6 && (boxes[0].right - 53.0).abs() < 1e-6);
         assert_eq!(doc.boxes(ByteRange::new(4, 6)).len(), 1);
         assert!(doc.boxes(ByteRange::new(3, 4)).is_empty());
+        assert_eq!(doc.split_by_page(ByteRange::new(0, 13)), [ByteRange::new(0, 13)]);
+    }
+
+    #[test]
+    fn a_range_over_a_page_break_is_cut_there() {
+        let mut second = word(4, 7, 10.0, 10.0);
+        second.rect.page = 2;
+        let doc = ParsedDocument {
+            text: "one\ntwo".into(),
+            pages: vec![],
+            blocks: vec![],
+            words: vec![word(0, 3, 10.0, 80.0), second],
+            language: Language::English,
+            media_type: "application/pdf".into(),
+            warnings: vec![],
+        };
+        assert_eq!(doc.split_by_page(ByteRange::new(1, 6)), [ByteRange::new(1, 3), ByteRange::new(4, 6)]);
+        assert_eq!(doc.split_by_page(ByteRange::new(4, 7)), [ByteRange::new(4, 7)]);
     }
 }

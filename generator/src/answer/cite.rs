@@ -5,27 +5,32 @@ use domain::{ByteRange, Citation, DocumentId, Passage, PortResult, Rect, ports::
 
 use super::rank_sentences::Sentence;
 
-/// Where words stand on their page.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Where words stand on one page.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Place {
-    /// The page they begin on, from 1.
+    /// Their bytes in the document's text.
+    pub range: ByteRange,
+    /// The page, from 1.
     pub page: u32,
     /// Their boxes; empty for formats without pages.
     pub boxes: Vec<Rect>,
 }
 
-/// Finds the place of a quote.
+/// Finds the places of a quote.
 pub trait Locate: Send + Sync {
-    /// The place of the bytes `range` of the document's text.
-    fn locate(&self, document: DocumentId, range: ByteRange) -> BoxFuture<'_, PortResult<Place>>;
+    /// The places of the bytes `range` of the document's text, one per page that it touches, in order.
+    fn locate(&self, document: DocumentId, range: ByteRange) -> BoxFuture<'_, PortResult<Vec<Place>>>;
 }
 
-impl<F: Fn(DocumentId, ByteRange) -> Place + Send + Sync> Locate for F {
-    fn locate(&self, document: DocumentId, range: ByteRange) -> BoxFuture<'_, PortResult<Place>> {
-        let place = self(document, range);
-        Box::pin(async move { Ok(place) })
+impl<F: Fn(DocumentId, ByteRange) -> Vec<Place> + Send + Sync> Locate for F {
+    fn locate(&self, document: DocumentId, range: ByteRange) -> BoxFuture<'_, PortResult<Vec<Place>>> {
+        let places = self(document, range);
+        Box::pin(async move { Ok(places) })
     }
 }
+
+/// The number of a citation, and itself where it is a new one.
+pub(crate) type Cited = (usize, Option<Citation>);
 
 /// The citations of one answer so far.
 pub(crate) struct Citations<'a> {
@@ -39,29 +44,34 @@ impl<'a> Citations<'a> {
         Self { passages, locate, made: Vec::new() }
     }
 
-    /// Cites a sentence: its number, and the citation where it is a new one. `None` for a sentence that is not in the
-    /// passages.
-    pub(crate) async fn cite(&mut self, sentence: &Sentence<'_>) -> PortResult<Option<(usize, Option<Citation>)>> {
-        let Some(passage) = self.passages.get(sentence.passage) else { return Ok(None) };
-        let Some(quote) = passage.text.get(sentence.range.clone()) else { return Ok(None) };
+    /// Cites a sentence: once per page it stands on, so that each quote can be found on its page. Empty for a sentence
+    /// that is not in the passages.
+    pub(crate) async fn cite(&mut self, sentence: &Sentence<'_>) -> PortResult<Vec<Cited>> {
+        let Some(passage) = self.passages.get(sentence.passage) else { return Ok(Vec::new()) };
         let (start, end) = (passage.range.start + sentence.range.start, passage.range.start + sentence.range.end);
+        let places = self.locate.locate(passage.document_id, ByteRange::new(start, end)).await?;
+        Ok(places.into_iter().filter_map(|place| self.cite_place(passage, place)).collect())
+    }
+
+    fn cite_place(&mut self, passage: &Passage, place: Place) -> Option<Cited> {
+        let ByteRange { start, end } = place.range;
         let same = |c: &&Citation| (c.document_id, c.start, c.end) == (passage.document_id, start, end);
         if let Some(known) = self.made.iter().find(same) {
-            return Ok(Some((known.n, None)));
+            return Some((known.n, None));
         }
-        let place = self.locate.locate(passage.document_id, ByteRange::new(start, end)).await?;
+        let in_passage = start.checked_sub(passage.range.start)?..end.checked_sub(passage.range.start)?;
         let citation = Citation {
             n: self.made.len() + 1,
             document_id: passage.document_id,
             document_name: passage.document_name.clone(),
             page: place.page,
-            quote: quote.to_owned(),
+            quote: passage.text.get(in_passage)?.to_owned(),
             start,
             end,
             boxes: place.boxes,
         };
         self.made.push(citation.clone());
-        Ok(Some((citation.n, Some(citation))))
+        Some((citation.n, Some(citation)))
     }
 
     pub(crate) fn into_vec(self) -> Vec<Citation> {

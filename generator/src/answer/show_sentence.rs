@@ -29,14 +29,14 @@ impl<'a> Shown<'a> {
 
     /// Shows `text`, carried by `source`.
     pub(crate) async fn show(&mut self, text: &str, source: &Sentence<'_>, support: f32) -> PortResult<()> {
-        let Some((n, new)) = self.citations.cite(source).await? else { return Ok(()) };
-        if let Some(citation) = new {
-            self.send(AnswerEvent::Citation(citation)).await?;
+        let numbers = self.cite(source).await?;
+        if numbers.is_empty() {
+            return Ok(());
         }
         let gap = if self.text.is_empty() || text.starts_with(is_han) { "" } else { " " };
-        let marked = format!("{gap}{}", with_mark(text, n));
+        let marked = format!("{gap}{}", with_marks(text, &numbers));
         self.text.push_str(&marked);
-        self.sentences.push(AnswerSentence { text: text.to_owned(), citations: vec![n], support });
+        self.sentences.push(AnswerSentence { text: text.to_owned(), citations: numbers, support });
         self.send(AnswerEvent::Token(marked)).await
     }
 
@@ -45,11 +45,21 @@ impl<'a> Shown<'a> {
         text.clone_into(&mut self.text);
         self.send(AnswerEvent::Token(text.to_owned())).await?;
         for sentence in nearest {
-            if let Some((_, Some(citation))) = self.citations.cite(sentence).await? {
+            self.cite(sentence).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what is new of a sentence's citations; the numbers of all of them.
+    async fn cite(&mut self, sentence: &Sentence<'_>) -> PortResult<Vec<usize>> {
+        let mut numbers = Vec::new();
+        for (n, new) in self.citations.cite(sentence).await? {
+            numbers.push(n);
+            if let Some(citation) = new {
                 self.send(AnswerEvent::Citation(citation)).await?;
             }
         }
-        Ok(())
+        Ok(numbers)
     }
 
     /// Ends when nobody listens any more.
@@ -67,22 +77,23 @@ pub(crate) fn cancelled() -> PortError {
     PortError::new(ErrorKind::Cancelled, "cancelled", "the caller went away")
 }
 
-/// The sentence with its mark, before the stop that ends it: `… in 1912 [1].`
-fn with_mark(text: &str, n: usize) -> String {
+/// The sentence with its marks, before the stop that ends it: `… in 1912 [1].`
+fn with_marks(text: &str, numbers: &[usize]) -> String {
     let stop = |c: char| matches!(c, '.' | '!' | '?' | '。' | '！' | '？');
     let body = text.trim_end_matches(stop);
     let ending = text.get(body.len()..).unwrap_or_default();
-    format!("{body} [{n}]{ending}")
+    let marks = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("][");
+    format!("{body} [{marks}]{ending}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::with_mark;
+    use super::with_marks;
 
     #[test]
-    fn the_mark_stands_before_the_stop() {
-        assert_eq!(with_mark("It rains.", 1), "It rains [1].");
-        assert_eq!(with_mark("下雨。", 2), "下雨 [2]。");
-        assert_eq!(with_mark("He said \"yes.\"", 3), "He said \"yes.\" [3]");
+    fn the_marks_stand_before_the_stop() {
+        assert_eq!(with_marks("It rains.", &[1]), "It rains [1].");
+        assert_eq!(with_marks("下雨。", &[2, 3]), "下雨 [2][3]。");
+        assert_eq!(with_marks("He said \"yes.\"", &[3]), "He said \"yes.\" [3]");
     }
 }
