@@ -124,7 +124,7 @@ impl App {
         let (embedder, model) = tokio::try_join!(load_embedder(&settings, &places), load_model(&settings, &places))?;
         let store = Store::open(&places.data.join("lectern.sqlite")).await?;
         let files = Files::open(places.data.join("files")).await?;
-        let retriever = open_retriever(&settings, &places, embedder.clone()).await?;
+        let retriever = open_or_rebuild(&settings, &places, embedder.clone(), &store).await?;
         let interrupted = store.requeue_interrupted().await?;
         if interrupted > 0 {
             tracing::info!(interrupted, "picking up what was interrupted");
@@ -259,6 +259,26 @@ fn reader(settings: &Settings, places: &Places) -> Result<Reader, StartError> {
         ..ReadLimits::default()
     };
     Ok(Reader::new(executable, vec!["read-document".into()], pdfium, limits))
+}
+
+/// Opens the index. One that another embedder or an older Lectern made is thrown away and made anew from the documents:
+/// they go back into the queue first, so that a kill in between changes nothing.
+async fn open_or_rebuild(
+    settings: &Settings,
+    places: &Places,
+    embedder: Arc<E5Embedder>,
+    store: &Store,
+) -> Result<HybridRetriever, StartError> {
+    match open_retriever(settings, places, embedder.clone()).await {
+        Err(StartError::Port(error)) if error.code == "index_mismatch" => {
+            let documents = store.requeue_ready().await?;
+            tracing::warn!(%error, documents, "making the index anew");
+            let dir = places.data.join("index");
+            std::fs::remove_dir_all(&dir).map_err(StartError::data_dir(&dir))?;
+            open_retriever(settings, places, embedder).await
+        }
+        opened => opened,
+    }
 }
 
 async fn open_retriever(

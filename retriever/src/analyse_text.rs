@@ -1,6 +1,6 @@
 //! Text to search terms, for English and Chinese in one field.
 //!
-//! Runs of Chinese characters become overlapping pairs (a run of one stays itself), Traditional folded to Simplified one
+//! Runs of Chinese characters become overlapping pairs and single characters, Traditional folded to Simplified one
 //! character at a time, so that a pair never depends on its neighbours. Everything else is cut at what is neither letter
 //! nor digit, lower-cased, freed of accents and stemmed as English. Full-width and other compatibility forms are
 //! replaced first (NFKC).
@@ -14,7 +14,7 @@ use tantivy::tokenizer::{
 use unicode_normalization::{UnicodeNormalization, is_nfkc_quick};
 
 /// Raised whenever the same text would give other terms: an index made before must then be made again.
-pub const ANALYSER_VERSION: u32 = 1;
+pub const ANALYSER_VERSION: u32 = 2;
 
 /// The analyser's name in the keyword index.
 pub(crate) const ANALYSER_NAME: &str = "lectern";
@@ -81,7 +81,7 @@ pub fn analyse(text: &str) -> Vec<String> {
     terms
 }
 
-/// Cuts text into words and pairs of characters.
+/// Cuts text into words, pairs of characters and characters.
 #[derive(Clone)]
 struct MixedTokenizer;
 
@@ -155,11 +155,9 @@ impl Cutter {
     }
 
     fn end_run(&mut self) {
-        match self.run.as_slice() {
-            [] => {}
-            [single] => self.terms.push(single.to_string()),
-            run => self.terms.extend(run.windows(2).map(|pair| pair.iter().collect::<String>())),
-        }
+        // Pairs stand for words; the single characters find a word that a question writes shorter or longer.
+        self.terms.extend(self.run.windows(2).map(|pair| pair.iter().collect::<String>()));
+        self.terms.extend(self.run.iter().map(char::to_string));
         self.run.clear();
     }
 
@@ -180,7 +178,7 @@ mod tests {
 
     #[test]
     fn traditional_and_simplified_give_the_same_pairs() {
-        assert_eq!(analyse("電腦網路"), ["电脑", "脑网", "网路"]);
+        assert_eq!(analyse("電腦網路"), ["电脑", "脑网", "网路", "电", "脑", "网", "路"]);
         assert_eq!(analyse("電腦網路"), analyse("电脑网路"));
         assert_eq!(analyse("水"), ["水"]);
     }
@@ -195,7 +193,7 @@ mod tests {
     #[test]
     fn full_width_forms_and_mixed_scripts_are_one_text() {
         assert_eq!(analyse("ＤＮＡ１２３"), ["dna123"]);
-        assert_eq!(analyse("用DNA複製，2次"), ["用", "dna", "复制", "2", "次"]);
+        assert_eq!(analyse("用DNA複製，2次"), ["用", "dna", "复制", "复", "制", "2", "次"]);
         assert!(analyse("，。！? \u{0}").is_empty());
     }
 }

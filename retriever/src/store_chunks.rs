@@ -27,7 +27,7 @@ pub struct RetrieverSettings {
     pub fusion: Fusion,
     /// Weight of the dense ranking, 0 to 1, for questions in scripts with spaces between words.
     pub dense_weight: f32,
-    /// The same for questions in Chinese and other scripts without spaces, where pairs of characters are stronger.
+    /// The same for questions in Chinese and other scripts without spaces, where keywords are stronger.
     pub dense_weight_unspaced: f32,
     /// Candidates taken from each ranking.
     pub candidates: usize,
@@ -46,7 +46,7 @@ impl Default for RetrieverSettings {
             // and reciprocal ranks fell below BM25 alone on Chinese.
             fusion: Fusion::WeightedScores,
             dense_weight: 0.5,
-            dense_weight_unspaced: 0.4,
+            dense_weight_unspaced: 0.3,
             candidates: 100,
             heading_boost: 0.5,
             rerank_depth: 30,

@@ -58,3 +58,26 @@ fn documents_end_ready_whatever_moment_the_process_is_killed_at() {
         assert!(server.stop().await, "SIGTERM ends it well");
     });
 }
+
+#[test]
+fn an_index_of_another_version_is_made_anew() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let options = || Options { data: Some(folder.path().to_owned()), ..Options::default() };
+        let server = Server::start_with(options()).await;
+        let course = server.course("upgraded").await;
+        let (name, bytes) = documents().swap_remove(0);
+        let document = server.ingest(&course, &name, bytes).await;
+        assert!(server.stop().await);
+
+        let description = folder.path().join("index/index.json");
+        let old =
+            std::fs::read_to_string(&description).unwrap().replace("\"analyser_version\": ", "\"analyser_version\": 9");
+        std::fs::write(&description, old).unwrap();
+        let server = Server::start_with(options()).await;
+        assert_eq!(server.settled(text(&document, "id")).await["chunks"], document["chunks"]);
+        let query = serde_json::json!({ "query": "Number0 founded" });
+        let (_, found) = server.post(&format!("/api/v1/courses/{course}/search"), query).await;
+        assert!(!found["hits"].as_array().unwrap().is_empty(), "{found}");
+    });
+}

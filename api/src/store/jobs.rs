@@ -53,6 +53,18 @@ impl Store {
         Ok(done.rows_affected())
     }
 
+    /// Puts every ready document back into the queue, for an index that must be made anew.
+    pub async fn requeue_ready(&self) -> StoreResult<u64> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let sql = "UPDATE jobs SET state = 'queued', stage = 'queued', done = 0, total = 0 WHERE id IN \
+                   (SELECT max(jobs.id) FROM jobs JOIN documents ON documents.id = document_id \
+                    WHERE status = 'ready' GROUP BY document_id)";
+        let requeued = sqlx::query(sql).execute(&mut *tx).await?;
+        sqlx::query("UPDATE documents SET status = 'queued' WHERE status = 'ready'").execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(requeued.rows_affected())
+    }
+
     /// Puts one running job back, for a worker that must stop.
     pub async fn requeue(&self, id: JobId) -> StoreResult<()> {
         let sql = "UPDATE jobs SET state = 'queued', stage = 'queued', done = 0, total = 0 \
