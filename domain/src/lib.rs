@@ -12,6 +12,7 @@ mod job;
 mod language;
 pub mod ports;
 mod search;
+pub mod task_prompts;
 
 pub use answer::{Answer, AnswerMode, AnswerSentence, Citation, Turn, Usage};
 pub use chunk::{CHUNKER_VERSION, Chunk};

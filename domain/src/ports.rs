@@ -4,6 +4,8 @@
 
 use std::{future::Future, pin::Pin};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Chunk, CourseId, DocumentId, Hit, PortResult, SearchQuery, Usage};
 
 /// A future behind a trait object.
@@ -74,7 +76,8 @@ pub trait Reranker: Send + Sync {
 }
 
 /// Who speaks in a prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The rules.
     System,
@@ -85,7 +88,8 @@ pub enum Role {
 }
 
 /// One message of a prompt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Message {
     /// Who speaks.
     pub role: Role,
@@ -165,6 +169,8 @@ pub struct ModelInfo {
     pub context_length: usize,
     /// Languages it writes well enough to be shown.
     pub languages: Vec<crate::Language>,
+    /// Whether it was tuned on [`crate::task_prompts`].
+    pub tuned: bool,
 }
 
 /// Writes text. Implementations run on their own thread behind a bounded queue.

@@ -82,7 +82,7 @@ impl LanguageModel for Scripted {
 }
 
 fn scripted(text: &str, language: Language) -> Arc<Scripted> {
-    let info = ModelInfo { id: "scripted".to_owned(), context_length: 1000, languages: vec![language] };
+    let info = ModelInfo { id: "scripted".to_owned(), context_length: 1000, languages: vec![language], tuned: false };
     Arc::new(Scripted { info, text: text.to_owned(), hangs: false, asked: Mutex::default() })
 }
 

@@ -12,6 +12,7 @@ mod standalone_question;
 mod terms;
 mod write_answer;
 mod write_prompt;
+mod write_span;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ use select_quote::{select_quote, widen};
 use show_sentence::Shown;
 use write_answer::Writer;
 use write_prompt::write_prompt;
+use write_span::{SpanWriter, Written};
 
 /// How answers are made.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +93,16 @@ pub struct AnswerRequest {
     pub passages: Vec<Passage>,
 }
 
+/// A question with the passages' sentences in the order of their worth.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    question: &'a str,
+    language: Language,
+    passages: &'a [Passage],
+    sentences: &'a [Sentence<'a>],
+    ranked: &'a [Ranked<'a>],
+}
+
 /// Answers questions from passages.
 pub struct Answerer {
     model: Option<Arc<dyn LanguageModel>>,
@@ -127,10 +139,19 @@ impl Answerer {
         }
         let mut usage = Usage::default();
         if let Some(model) = self.model_for(request.mode, request.language) {
-            let prompt = write_prompt(&question, request.language, &passages, &sentences, &ranked, model, &self.config);
-            let checker = Checker::new(&sentences);
-            let writer = Writer { sentences: &sentences, ranked: &ranked, checker, config: &self.config };
-            usage = writer.write(model, prompt, &mut shown).await?;
+            let found = Found {
+                question: &question,
+                language: request.language,
+                passages: &passages,
+                sentences: &sentences,
+                ranked: &ranked,
+            };
+            let written;
+            (written, usage) = self.write(model, &found, &mut shown).await?;
+            if written == Written::Refusal {
+                shown.show_refusal(refusal(request.language), &nearest(&ranked)).await?;
+                return Ok(finish(shown, true, usage));
+            }
         }
         if shown.sentences.is_empty()
             && let Some(quote) = widen(&passages, &ranked)
@@ -138,6 +159,25 @@ impl Answerer {
             shown.show(quote.text, &quote, 1.0).await?;
         }
         Ok(finish(shown, false, usage))
+    }
+
+    /// Lets the model write: one that was tuned in the form it learnt, any other as it likes, checked.
+    async fn write(
+        &self,
+        model: &dyn LanguageModel,
+        found: &Found<'_>,
+        shown: &mut Shown<'_>,
+    ) -> PortResult<(Written, Usage)> {
+        let Found { question, language, passages, sentences, ranked } = *found;
+        let config = &self.config;
+        if model.info().tuned {
+            let writer = SpanWriter { passages, sentences, ranked, config };
+            return writer.write(model, question, language, shown).await;
+        }
+        let prompt = write_prompt(question, language, passages, sentences, ranked, model, config);
+        let writer = Writer { sentences, ranked, checker: Checker::new(sentences), config };
+        let usage = writer.write(model, prompt, shown).await?;
+        Ok((if shown.sentences.is_empty() { Written::Nothing } else { Written::Span }, usage))
     }
 
     /// The model, where one is to write in this language.

@@ -26,8 +26,8 @@ pub(crate) fn write_prompt(
     config: &AnswerConfig,
 ) -> GenerateRequest {
     let mut shown = String::new();
-    for (n, text) in (1..).zip(excerpts(passages, sentences, ranked, model, config.prompt_tokens)) {
-        shown.extend(["[", &n.to_string(), "] ", text, "\n"]);
+    for (n, excerpt) in (1..).zip(excerpts(passages, sentences, ranked, model, PASSAGES, config.prompt_tokens)) {
+        shown.extend(["[", &n.to_string(), "] ", excerpt.text, "\n"]);
     }
     let (rules, ask) = wording(language);
     let messages = vec![
@@ -52,17 +52,28 @@ const fn wording(language: Language) -> (&'static str, &'static str) {
     }
 }
 
+/// A stretch of a passage.
+pub(crate) struct Excerpt<'a> {
+    /// The passage's place in the list.
+    pub passage: usize,
+    /// Its bytes in the passage's text.
+    pub range: Range<usize>,
+    /// Its words.
+    pub text: &'a str,
+}
+
 /// One stretch for each of the best passages, around its best sentence, in tokens at most `budget` in all.
-fn excerpts<'a>(
+pub(crate) fn excerpts<'a>(
     passages: &'a [Passage],
     sentences: &[Sentence<'_>],
     ranked: &[Ranked<'_>],
     model: &dyn LanguageModel,
+    count: usize,
     budget: usize,
-) -> Vec<&'a str> {
+) -> Vec<Excerpt<'a>> {
     let mut best: Vec<&Sentence<'_>> = Vec::new();
     for candidate in ranked.iter().map(|r| &r.sentence) {
-        if best.len() < PASSAGES && best.iter().all(|b| b.passage != candidate.passage) {
+        if best.len() < count && best.iter().all(|b| b.passage != candidate.passage) {
             best.push(candidate);
         }
     }
@@ -73,11 +84,11 @@ fn excerpts<'a>(
         // The best passage may use half of what there is, the last all that is left.
         let share = if at + 1 == best.len() { left } else { left / 2 };
         let range = grow(passage, sentences, sentence, share, model);
-        let Some(text) = passage.text.get(range) else { continue };
+        let Some(text) = passage.text.get(range.clone()) else { continue };
         let tokens = model.count_tokens(text);
         if tokens <= left {
             left -= tokens;
-            shown.push(text);
+            shown.push(Excerpt { passage: sentence.passage, range, text });
         }
     }
     shown

@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc, thread};
 use domain::{
     Language, PortResult,
     ports::{BoxFuture, GenerateRequest, Generated, Generation, LanguageModel, ModelInfo},
+    task_prompts,
 };
 use tokenizers::Tokenizer;
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -44,11 +45,13 @@ impl GgufModel {
         let file = GgufFile::open(path)?;
         let id = id.unwrap_or_else(|| name_of(&file.content, path));
         let metadata = file.content.metadata.clone();
+        let version = metadata.get(task_prompts::MODEL_KEY).and_then(|v| v.to_u32().ok());
+        let tuned = version == Some(task_prompts::VERSION);
         // The tokenizer first: it is checked in a fraction of the time that the weights take.
         let texts = Texts::read(&metadata, file.shape.vocabulary)?;
         let (network, context_length) = CandleNetwork::load(file, settings)?;
-        tracing::info!(model = %id, context_length, weights = ?settings.weights, "loaded a language model");
-        Self::start(ModelInfo { id, context_length, languages }, texts, Box::new(network), settings)
+        tracing::info!(model = %id, tuned, context_length, weights = ?settings.weights, "loaded a language model");
+        Self::start(ModelInfo { id, context_length, languages, tuned }, texts, Box::new(network), settings)
     }
 
     /// Starts the thread.

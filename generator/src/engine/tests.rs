@@ -118,7 +118,8 @@ fn model(text: &str, endless: bool, pause: u64) -> Fixture {
         steps: Arc::clone(&steps),
         prompts: prompts.clone(),
     };
-    let info = ModelInfo { id: "script".to_owned(), context_length: 200, languages: vec![Language::English] };
+    let info =
+        ModelInfo { id: "script".to_owned(), context_length: 200, languages: vec![Language::English], tuned: false };
     let settings = GgufModelSettings { queue: 2, prefill_chunk: 1000, ..GgufModelSettings::default() };
     let texts = Texts::read(&metadata(), 259).unwrap();
     Fixture { model: GgufModel::start(info, texts, Box::new(script), &settings).unwrap(), steps, prompts }

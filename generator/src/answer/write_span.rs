@@ -1,0 +1,155 @@
+//! Answers in the form that a tuned model learns: a few words of a passage and its number, `1878 [2]`. The words are
+//! looked up in the passages, and the sentence that holds them is the quote: what is not there is not shown.
+
+use std::ops::Range;
+
+use domain::{
+    Language, Passage, PortResult, Usage,
+    ports::{GenerateRequest, Generated, LanguageModel, Sampling},
+    task_prompts::{answer_prompt, read_answer, refusal},
+};
+
+use super::{
+    AnswerConfig,
+    rank_sentences::{Ranked, Sentence},
+    show_sentence::{Shown, cancelled},
+    split_sentences::is_han,
+    write_prompt::{Excerpt, excerpts},
+};
+
+/// Most passages shown to a tuned model: as many as it has seen in training.
+const PASSAGES: usize = 5;
+
+/// What a tuned model made of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Words of a passage, which have been shown.
+    Span,
+    /// That the passages do not hold the answer.
+    Refusal,
+    /// Something that is in no passage.
+    Nothing,
+}
+
+/// Asks a tuned model and shows what can be found in the passages.
+pub(crate) struct SpanWriter<'a> {
+    pub passages: &'a [Passage],
+    pub sentences: &'a [Sentence<'a>],
+    pub ranked: &'a [Ranked<'a>],
+    pub config: &'a AnswerConfig,
+}
+
+impl SpanWriter<'_> {
+    /// Cancel safety: dropping it stops the model.
+    pub(crate) async fn write(
+        &self,
+        model: &dyn LanguageModel,
+        question: &str,
+        language: Language,
+        shown: &mut Shown<'_>,
+    ) -> PortResult<(Written, Usage)> {
+        let budget = self.config.prompt_tokens;
+        let excerpts = excerpts(self.passages, self.sentences, self.ranked, model, PASSAGES, budget);
+        let texts: Vec<&str> = excerpts.iter().map(|e| e.text).collect();
+        let request = GenerateRequest {
+            messages: answer_prompt(language, &texts, question),
+            max_tokens: self.config.max_tokens,
+            stop: vec!["\n".to_owned()],
+            sampling: Sampling::default(),
+        };
+        let (text, usage) = listen(model, request, shown).await?;
+        if text.trim_start().starts_with(refusal(language)) {
+            return Ok((Written::Refusal, usage));
+        }
+        let Some((words, source)) = read_answer(&text).and_then(|(words, n)| self.find(&excerpts, words, n)) else {
+            tracing::debug!(text, "a tuned model's answer is in no passage");
+            return Ok((Written::Nothing, usage));
+        };
+        shown.show(&words, &source, 1.0).await?;
+        Ok((Written::Span, usage))
+    }
+
+    /// The words as the passage has them, and the sentence around them; of several places the one that ranks best.
+    fn find(&self, excerpts: &[Excerpt<'_>], words: &str, n: usize) -> Option<(String, Sentence<'_>)> {
+        let named = excerpts.get(n.checked_sub(1)?)?;
+        let start = named.range.start;
+        let places = find_words(named.text, words).into_iter().map(|r| r.start + start..r.end + start);
+        let rank = |place: &Range<usize>| {
+            self.ranked
+                .iter()
+                .position(|r| r.sentence.passage == named.passage && r.sentence.range.contains(&place.start))
+                .unwrap_or(usize::MAX)
+        };
+        let place = places.min_by_key(rank)?;
+        let text = self.passages.get(named.passage)?.text.as_str();
+        let exact = text.get(place.clone())?.split_whitespace().collect::<Vec<_>>().join(" ");
+        Some((exact, self.around(named.passage, text, place)?))
+    }
+
+    /// The sentences that `place` touches, as one.
+    fn around<'t>(&'t self, passage: usize, text: &'t str, place: Range<usize>) -> Option<Sentence<'t>> {
+        let touched =
+            |s: &&Sentence<'t>| s.passage == passage && s.range.start < place.end && place.start < s.range.end;
+        let mut touched = self.sentences.iter().filter(touched);
+        let mut whole = touched.next()?.clone();
+        for next in touched {
+            whole.range.end = next.range.end;
+            whole.terms.extend(next.terms.iter().cloned());
+        }
+        whole.text = text.get(whole.range.clone())?;
+        Some(whole)
+    }
+}
+
+/// All that the model says.
+async fn listen(model: &dyn LanguageModel, request: GenerateRequest, shown: &Shown<'_>) -> PortResult<(String, Usage)> {
+    let mut text = String::new();
+    let mut generation = model.generate(request).await?;
+    loop {
+        let event = tokio::select! {
+            event = generation.next() => event,
+            () = shown.receiver_gone() => return Err(cancelled()),
+        };
+        match event.transpose()? {
+            Some(Generated::Text(more)) => text.push_str(&more),
+            Some(Generated::Finished { usage, .. }) => return Ok((text, usage)),
+            None => return Ok((text, Usage::default())),
+        }
+    }
+}
+
+/// Where `words` stand in `text`, whatever white space is between; never within a longer word.
+fn find_words(text: &str, words: &str) -> Vec<Range<usize>> {
+    let letters: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| !c.is_whitespace()).collect();
+    let wanted: Vec<char> = words.chars().filter(|c| !c.is_whitespace()).collect();
+    let (Some(&first), Some(&last)) = (wanted.first(), wanted.last()) else { return Vec::new() };
+    let joins = |a: Option<char>, b: char| {
+        let part = |c: char| c.is_alphanumeric() && !is_han(c);
+        a.is_some_and(part) && part(b)
+    };
+    let places = letters.windows(wanted.len()).filter(|w| w.iter().map(|(_, c)| c).eq(&wanted));
+    let ranges = places.filter_map(|w| Some(w.first()?.0..w.last().map(|(at, c)| at + c.len_utf8())?));
+    let whole = |r: &Range<usize>| {
+        let before = text.get(..r.start).and_then(|t| t.chars().next_back());
+        let after = text.get(r.end..).and_then(|t| t.chars().next());
+        !joins(before, first) && !joins(after, last)
+    };
+    ranges.filter(whole).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_words;
+
+    #[test]
+    fn words_are_found_over_line_ends_and_not_within_words() {
+        let found = |text: &str, words: &str| {
+            find_words(text, words).into_iter().map(|r| text[r].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("in the Fergana\n  Valley, north", "Fergana Valley"), ["Fergana\n  Valley"]);
+        assert_eq!(found("1970 and 197 and 197.", "197"), ["197", "197"]);
+        assert!(found("1970", "97").is_empty());
+        assert_eq!(found("葉綠體含葉綠素", "葉綠"), ["葉綠", "葉綠"]);
+        assert!(found("", "a").is_empty() && found("a", " ").is_empty());
+    }
+}
