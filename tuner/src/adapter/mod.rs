@@ -4,7 +4,9 @@ mod peft_files;
 
 use std::ops::Range;
 
+pub(crate) use peft_files::{from_bytes, to_bytes};
 pub use peft_files::{read_adapter, write_adapter};
+
 use crate::{
     TunerError, TunerResult,
     base::{Shape, Target},

@@ -30,8 +30,7 @@ pub enum Target {
 
 impl Target {
     /// All of them, in the order in which a layer uses them.
-    pub const ALL: [Self; 7] =
-        [Self::Query, Self::Key, Self::Value, Self::Output, Self::Gate, Self::Up, Self::Down];
+    pub const ALL: [Self; 7] = [Self::Query, Self::Key, Self::Value, Self::Output, Self::Gate, Self::Up, Self::Down];
 
     /// Hugging Face's name of the module, as `target_modules` lists it.
     pub const fn name(self) -> &'static str {

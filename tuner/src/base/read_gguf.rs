@@ -32,9 +32,8 @@ pub(super) fn open(path: &Path) -> TunerResult<GgufSource> {
 /// Reads a GGUF file's head.
 pub(crate) fn read_content(path: &Path) -> TunerResult<(Content, BufReader<File>)> {
     let mut reader = BufReader::new(File::open(path).map_err(|e| unreadable(path, e))?);
-    let content = Content::read(&mut reader).map_err(|e| TunerError::BadModel {
-        problem: format!("{} is not a whole GGUF file: {e}", path.display()),
-    })?;
+    let content = Content::read(&mut reader)
+        .map_err(|e| TunerError::BadModel { problem: format!("{} is not a whole GGUF file: {e}", path.display()) })?;
     Ok((content, reader))
 }
 

@@ -191,7 +191,15 @@ fn multiply_keys(scores: &mut [f32], x: &[f32], qkv: &[f32], block: &Block<'_>, 
 }
 
 /// `out[rows, head] = scores[rows, keys] · pick`.
-fn multiply_by_keys(out: &mut [f32], scores: &[f32], qkv: &[f32], block: &Block<'_>, kv: usize, heads: Heads, pick: Pick) {
+fn multiply_by_keys(
+    out: &mut [f32],
+    scores: &[f32],
+    qkv: &[f32],
+    block: &Block<'_>,
+    kv: usize,
+    heads: Heads,
+    pick: Pick,
+) {
     let rows = block.tokens.len() * heads.group;
     let (keys, shared) = (block.keys(), block.span.prefix.len());
     let own = Mat::strided(&scores[shared..], rows, keys - shared, keys);

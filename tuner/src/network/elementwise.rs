@@ -25,7 +25,8 @@ pub(crate) fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.0, 88.0);
     let n = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
     let r = (x - n * 0.693_359_4) + n * 2.121_944_4e-4;
-    let p = ((((1.987_569_2e-4 * r + 1.398_2e-3) * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r + 1.666_666_5e-1) * r + 0.5;
+    let p =
+        ((((1.987_569_2e-4 * r + 1.398_2e-3) * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r + 1.666_666_5e-1) * r + 0.5;
     let scale = f32::from_bits((((n as i32) + 127) as u32) << 23);
     (p * r * r + r + 1.0) * scale
 }
@@ -109,8 +110,7 @@ pub(crate) struct Rotations {
 impl Rotations {
     pub(crate) fn new(positions: &[u32], head: usize, base: f32) -> Self {
         let half = head / 2;
-        let frequencies: Vec<f64> =
-            (0..half).map(|j| f64::from(base).powf(-2.0 * j as f64 / head as f64)).collect();
+        let frequencies: Vec<f64> = (0..half).map(|j| f64::from(base).powf(-2.0 * j as f64 / head as f64)).collect();
         let mut table = Vec::with_capacity(positions.len() * head);
         for position in positions {
             let angles = || frequencies.iter().map(|f| f64::from(*position) * f);

@@ -10,18 +10,19 @@ mod linear;
 mod loss;
 mod matmul;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use attention::{Backward, Heads};
 use elementwise::{Rotations, gated, gated_backward, rms_norm, rms_norm_backward};
 use linear::Linear;
-use matmul::Write;
+use matmul::{Mat, MatMut, Write, multiply};
 
 pub(crate) use attention::Span;
 pub(crate) use linear::Dropout;
 pub(crate) use loss::{Goal, Prediction};
 
 use crate::{
+    TunerError, TunerResult,
     adapter::{Adapter, StackKind},
     base::{Base, LayerWeights},
 };
@@ -45,6 +46,15 @@ pub(crate) struct Network<'a> {
     pub adapter: &'a Adapter,
     /// Keep only each layer's input, and compute the rest again on the way back.
     pub recompute: bool,
+}
+
+/// Logits of every position of a text, `[tokens, vocabulary]`, by the base with the adapter.
+pub fn logits(base: &Base, adapter: &Adapter, tokens: &[u32]) -> TunerResult<Vec<f32>> {
+    if let Some(token) = tokens.iter().find(|t| **t as usize >= base.shape.vocabulary) {
+        let problem = format!("the token {token} is outside the vocabulary of {}", base.shape.vocabulary);
+        return Err(TunerError::BadModel { problem });
+    }
+    Ok(Network { base, adapter, recompute: false }.logits(tokens))
 }
 
 /// What a layer keeps for its way back.
@@ -108,6 +118,25 @@ impl Network<'_> {
             d_x = pass.backward(layer, kept, d_x, gradient);
         }
         predictions
+    }
+
+    /// Logits of every position of a text, `[tokens, vocabulary]`.
+    pub(crate) fn logits(self, tokens: &[u32]) -> Vec<f32> {
+        let shape = &self.base.shape;
+        let positions: Vec<u32> = (0..tokens.len() as u32).collect();
+        let rotations = Rotations::new(&positions, shape.head, shape.rope_base);
+        let spans = [Span { own: 0..tokens.len(), prefix: 0..0 }];
+        let pass = Pass { network: self, rotations: &rotations, spans: &spans, dropout: None };
+        let mut x = self.embed(tokens);
+        for layer in 0..shape.layers {
+            x = pass.forward(layer, &x).0;
+        }
+        let normed = rms_norm(&x, &self.base.final_norm, shape.norm_eps);
+        let mut logits = vec![0.0; tokens.len() * shape.vocabulary];
+        let matrix = Mat::new(self.base.output_matrix(), shape.vocabulary, shape.width);
+        let to = MatMut::new(&mut logits, tokens.len(), shape.vocabulary);
+        multiply(to, Write::Replace, 1.0, Mat::new(&normed, tokens.len(), shape.width), matrix.t());
+        logits
     }
 
     fn embed(self, tokens: &[u32]) -> Vec<f32> {

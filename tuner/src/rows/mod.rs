@@ -9,13 +9,19 @@ mod template;
 
 use std::path::Path;
 
+use domain::Language;
 use serde::{Deserialize, Serialize};
 
 pub use prepare::{PrepareReport, PrepareSettings, Prepared, prepare};
 pub use question_set::{QuestionItem, read_passages, read_questions};
-pub use template::{answer_prompt, answer_text, refusal, stem_prompt, distractor_prompt};
+pub use template::{answer_prompt, answer_text, distractor_prompt, refusal, stem_prompt};
 
-use crate::{TunerError, TunerResult, error::unreadable, files::write_whole, text::{Message, Role}};
+use crate::{
+    TunerError, TunerResult,
+    error::unreadable,
+    files::write_whole,
+    text::{Message, Role},
+};
 
 /// One training row. On disk: one JSON object a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,11 +31,18 @@ pub struct Row {
     pub id: String,
     /// What is asked for: `answer`, `refuse`, `stem`, `distractors`, or a task of one's own.
     pub task: String,
+    /// For reports.
+    #[serde(default = "english")]
+    pub language: Language,
     /// Rows of a group begin alike and are trained together, their beginning computed once. Rows without one stay alone.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub group: String,
     /// The last is the assistant's.
     pub messages: Vec<Message>,
+}
+
+const fn english() -> Language {
+    Language::English
 }
 
 /// Reads rows; a line that is none is an error with its number.
