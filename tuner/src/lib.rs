@@ -1,4 +1,4 @@
-//! Tuning: training rows from question sets, and LoRA adapters for `LLaMA` and Qwen2 models, trained on the CPU.
+//! Tuning: training rows from question sets, and `LoRA` adapters for `LLaMA` and Qwen2 models, trained on the CPU.
 
 mod adapter;
 mod base;

@@ -1,4 +1,4 @@
-//! A LoRA adapter (Hu et al. 2021, arXiv 2106.09685): for each adapted linear layer `y = W x + scale · B A x`.
+//! A `LoRA` adapter (Hu et al. 2021, arXiv 2106.09685): for each adapted linear layer `y = W x + scale · B A x`.
 
 mod peft_files;
 

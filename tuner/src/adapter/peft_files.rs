@@ -19,6 +19,7 @@ const TENSORS: &str = "adapter_model.safetensors";
 
 /// The fields of `adapter_config.json` that matter here, and those that PEFT needs.
 #[derive(Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "the file's form is PEFT's")]
 struct PeftConfig {
     peft_type: String,
     #[serde(default)]

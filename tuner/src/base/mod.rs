@@ -123,7 +123,7 @@ impl Shape {
     fn check(&self) -> TunerResult<()> {
         let sizes = [self.layers, self.width, self.hidden, self.heads, self.kv_heads, self.head, self.vocabulary];
         let fits = sizes.iter().all(|n| (1..=1 << 20).contains(n)) && self.layers <= 1024;
-        if !fits || self.heads % self.kv_heads != 0 || self.head % 2 != 0 {
+        if !fits || !self.heads.is_multiple_of(self.kv_heads) || !self.head.is_multiple_of(2) {
             let problem = format!("sizes that do not fit each other: {self:?}");
             return Err(TunerError::BadModel { problem });
         }

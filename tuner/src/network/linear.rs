@@ -112,15 +112,15 @@ impl<'a> Linear<'a> {
         let all_a = first.a.start..last.a.end;
         let x = Mat::new(x, tokens, inputs);
         let (mut u, mut v) = (vec![0.0; tokens * wide], vec![0.0; tokens * wide]);
-        let a = Mat::new(self.values(&all_a), wide, inputs);
-        multiply(MatMut::new(&mut u, tokens, wide), Write::Replace, 1.0, x, a.t());
+        let matrix = Mat::new(self.values(&all_a), wide, inputs);
+        multiply(MatMut::new(&mut u, tokens, wide), Write::Replace, 1.0, x, matrix.t());
         for (n, module) in modules.iter().enumerate() {
             let dy = Mat::strided(&dy[module.row..], tokens, module.outputs, outputs);
-            let b = Mat::new(self.values(&module.b), module.outputs, rank);
-            let u = Mat::strided(&u[n * rank..], tokens, rank, wide);
+            let own_b = Mat::new(self.values(&module.b), module.outputs, rank);
+            let own_u = Mat::strided(&u[n * rank..], tokens, rank, wide);
             let d_b = MatMut::new(&mut gradient[module.b.clone()], module.outputs, rank);
-            multiply(d_b, Write::Add, scale, dy.t(), u);
-            multiply(MatMut::strided(&mut v[n * rank..], tokens, rank, wide), Write::Replace, 1.0, dy, b);
+            multiply(d_b, Write::Add, scale, dy.t(), own_u);
+            multiply(MatMut::strided(&mut v[n * rank..], tokens, rank, wide), Write::Replace, 1.0, dy, own_b);
         }
         let d_a = MatMut::new(&mut gradient[all_a], wide, inputs);
         multiply(d_a, Write::Add, scale, Mat::new(&v, tokens, wide).t(), x);

@@ -74,6 +74,7 @@ pub(crate) fn multiply_here(to: MatMut<'_>, write: Write, factor: f32, a: Mat<'_
     product(to, write, factor, a, b, Parallelism::None);
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the exclusive borrow is used up")]
 fn product(to: MatMut<'_>, write: Write, factor: f32, a: Mat<'_>, b: Mat<'_>, threads: Parallelism) {
     assert!(
         a.cols == b.rows && to.rows == a.rows && to.cols == b.cols,
@@ -85,7 +86,7 @@ fn product(to: MatMut<'_>, write: Write, factor: f32, a: Mat<'_>, b: Mat<'_>, th
         to.rows,
         to.cols
     );
-    let step = |n: usize| n as isize;
+    let step = usize::cast_signed;
     // SAFETY: every matrix was checked to lie within its slice when it was made, the shapes fit each other (asserted
     // above), and `to` is borrowed mutably, so it overlaps neither factor.
     #[allow(unsafe_code, reason = "gemm takes pointers and strides")]

@@ -28,7 +28,9 @@ pub(super) fn choose(passages: &[Passage<'_>], neighbours: &Neighbours, share: f
             continue;
         }
         questions += count;
-        members.iter().for_each(|p| held[*p] = true);
+        for passage in members {
+            held[*passage] = true;
+        }
     }
     held
 }

@@ -49,7 +49,7 @@ fn kind_of(span: &str) -> Option<Kind> {
     }
     let words: Vec<&str> = span.split(' ').collect();
     let capital = |w: &&str| w.chars().next().is_some_and(char::is_uppercase);
-    (words.iter().all(|w| capital(&w)) && words.len() <= 4).then_some(Kind::Name(words.len()))
+    (words.iter().all(capital) && words.len() <= 4).then_some(Kind::Name(words.len()))
 }
 
 /// Numbers, and runs of words with capitals that do not begin a sentence.

@@ -46,6 +46,8 @@ impl Optimizer {
 pub(super) fn scale_and_clip(gradient: &mut [f32], by: f64, longest: f64) -> f64 {
     let length = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt() / by;
     let factor = (if length > longest { longest / length } else { 1.0 } / by) as f32;
-    gradient.iter_mut().for_each(|g| *g *= factor);
+    for g in gradient {
+        *g *= factor;
+    }
     length
 }

@@ -57,14 +57,11 @@ impl TokenRows {
                 "" => None,
                 name => Some(*groups.entry(name).or_insert(all.groups.len())),
             };
-            let members = match group.and_then(|g| all.groups.get_mut(g)) {
-                Some(members) => members,
-                None => {
-                    all.groups.push(Vec::new());
-                    all.groups.last_mut().unwrap_or_else(|| unreachable!())
-                }
-            };
-            members.push(all.rows.len());
+            let place = group.unwrap_or(all.groups.len());
+            if place == all.groups.len() {
+                all.groups.push(Vec::new());
+            }
+            all.groups[place].push(all.rows.len());
             all.rows.push(TokenRow { task, tokens: encoded.tokens, prompt: encoded.prompt, refusal });
         }
         Ok(all)

@@ -49,7 +49,7 @@ impl Default for TuneSettings {
             warmup: 0.05,
             weight_decay: 0.0,
             clip: 1.0,
-            evaluate_every: 25,
+            evaluate_every: 50,
             evaluate_rows: 200,
             patience: 0,
             checkpoint_every: 10,
