@@ -1,0 +1,141 @@
+//! Reads a base model from a GGUF file, dequantized.
+//!
+//! GGUF keeps the rows of `LLaMA`'s query and key in pairs `(j, j + head/2)`, for rotations of neighbours; here they go
+//! back to Hugging Face's order, in which adapters are written. Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+
+use std::{collections::HashMap, fs::File, io::BufReader, path::Path};
+
+use candle_core::{
+    Device,
+    quantized::gguf_file::{Content, Value},
+};
+
+use super::{Architecture, Part, Shape, Source, Target};
+use crate::{TunerError, TunerResult, error::unreadable};
+
+/// Metadata of a GGUF file, by key.
+pub(crate) type Metadata = HashMap<String, Value>;
+
+pub(super) struct GgufSource {
+    content: Content,
+    reader: BufReader<File>,
+    shape: Shape,
+}
+
+/// Opens `path` and reads its sizes.
+pub(super) fn open(path: &Path) -> TunerResult<GgufSource> {
+    let (content, reader) = read_content(path)?;
+    let shape = read_shape(&content)?;
+    Ok(GgufSource { content, reader, shape })
+}
+
+/// Reads a GGUF file's head.
+pub(crate) fn read_content(path: &Path) -> TunerResult<(Content, BufReader<File>)> {
+    let mut reader = BufReader::new(File::open(path).map_err(|e| unreadable(path, e))?);
+    let content = Content::read(&mut reader)
+        .map_err(|e| TunerError::BadModel { problem: format!("{} is not a whole GGUF file: {e}", path.display()) })?;
+    Ok((content, reader))
+}
+
+fn read_shape(content: &Content) -> TunerResult<Shape> {
+    let metadata = &content.metadata;
+    let name = text(metadata, "general.architecture")?;
+    let architecture = match name {
+        "llama" => Architecture::Llama,
+        "qwen2" => Architecture::Qwen2,
+        other => return Err(TunerError::UnknownArchitecture { found: other.to_owned() }),
+    };
+    let value = |key: &str| -> TunerResult<&Value> {
+        let key = format!("{name}.{key}");
+        metadata.get(&key).ok_or_else(|| TunerError::BadModel { problem: format!("the metadata `{key}` is missing") })
+    };
+    let size = |key: &str| -> TunerResult<usize> {
+        value(key)?.to_u64().map(|v| v as usize).map_err(|e| TunerError::BadModel { problem: format!("`{key}`: {e}") })
+    };
+    let (width, heads) = (size("embedding_length")?, size("attention.head_count")?);
+    if heads == 0 || width % heads != 0 {
+        return Err(TunerError::BadModel { problem: format!("width {width} does not divide into {heads} heads") });
+    }
+    let float = |key: &str| value(key).ok().and_then(|v| v.to_f32().ok());
+    Ok(Shape {
+        architecture,
+        layers: size("block_count")?,
+        width,
+        hidden: size("feed_forward_length")?,
+        heads,
+        kv_heads: size("attention.head_count_kv")?,
+        head: width / heads,
+        vocabulary: texts(metadata, "tokenizer.ggml.tokens")?.len(),
+        context: size("context_length")?,
+        norm_eps: float("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
+        rope_base: float("rope.freq_base").unwrap_or(10_000.0),
+    })
+}
+
+impl Source for GgufSource {
+    fn shape(&self) -> TunerResult<Shape> {
+        Ok(self.shape.clone())
+    }
+
+    fn has_head(&self) -> bool {
+        self.content.tensor_infos.contains_key("output.weight")
+    }
+
+    fn tensor(&mut self, part: Part, shape: &[usize]) -> TunerResult<Vec<f32>> {
+        let name = tensor_name(part);
+        let Some(info) = self.content.tensor_infos.get(&name) else {
+            return Err(TunerError::MissingTensor { name });
+        };
+        if info.shape.dims() != shape {
+            return Err(TunerError::WrongShape { name, found: info.shape.dims().to_vec(), expected: shape.to_vec() });
+        }
+        let mut read = || -> candle_core::Result<Vec<f32>> {
+            let tensor = self.content.tensor(&mut self.reader, &name, &Device::Cpu)?;
+            tensor.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1()
+        };
+        let values = read().map_err(|e| TunerError::BadModel { problem: format!("tensor `{name}`: {e}") })?;
+        let permuted = self.shape.architecture == Architecture::Llama
+            && matches!(part, Part::Weight(_, Target::Query | Target::Key));
+        Ok(if permuted { to_halves(&values, shape, self.shape.head) } else { values })
+    }
+}
+
+fn tensor_name(part: Part) -> String {
+    match part {
+        Part::Embedding => "token_embd.weight".to_owned(),
+        Part::FinalNorm => "output_norm.weight".to_owned(),
+        Part::Head => "output.weight".to_owned(),
+        Part::AttentionNorm(l) => format!("blk.{l}.attn_norm.weight"),
+        Part::FeedNorm(l) => format!("blk.{l}.ffn_norm.weight"),
+        Part::Weight(l, target) => format!("blk.{l}.{}.weight", target.gguf()),
+        Part::Bias(l, target) => format!("blk.{l}.{}.bias", target.gguf()),
+    }
+}
+
+/// From rows in pairs (GGUF) to rows in halves (Hugging Face), within each head.
+fn to_halves(values: &[f32], shape: &[usize], head: usize) -> Vec<f32> {
+    let width = shape.last().copied().unwrap_or(1);
+    let mut out = vec![0.0; values.len()];
+    for (from, to) in values.chunks_exact(head * width).zip(out.chunks_exact_mut(head * width)) {
+        for (row, values) in from.chunks_exact(width).enumerate() {
+            let target = (row % 2) * (head / 2) + row / 2;
+            to[target * width..][..width].copy_from_slice(values);
+        }
+    }
+    out
+}
+
+/// A text value.
+pub(crate) fn text<'a>(metadata: &'a Metadata, key: &str) -> TunerResult<&'a str> {
+    match metadata.get(key) {
+        Some(Value::String(s)) => Ok(s),
+        _ => Err(TunerError::BadModel { problem: format!("the metadata `{key}` is missing or no text") }),
+    }
+}
+
+/// A list of texts.
+pub(crate) fn texts<'a>(metadata: &'a Metadata, key: &str) -> TunerResult<Vec<&'a str>> {
+    let bad = || TunerError::BadModel { problem: format!("the metadata `{key}` is missing or no list of texts") };
+    let Some(Value::Array(values)) = metadata.get(key) else { return Err(bad()) };
+    values.iter().map(|v| v.to_string().map(String::as_str).map_err(|_| bad())).collect()
+}

@@ -1,0 +1,134 @@
+//! Reads a base model from a Hugging Face folder: `config.json` and one or more safetensors files.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use candle_core::{DType, Device};
+use serde::Deserialize;
+
+use super::{Architecture, Part, Shape, Source};
+use crate::{TunerError, TunerResult, error::unreadable};
+
+#[derive(Deserialize)]
+struct Config {
+    model_type: String,
+    num_hidden_layers: usize,
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_attention_heads: usize,
+    num_key_value_heads: Option<usize>,
+    head_dim: Option<usize>,
+    vocab_size: usize,
+    max_position_embeddings: usize,
+    #[serde(default = "default_eps")]
+    rms_norm_eps: f32,
+    rope_theta: Option<f32>,
+    rope_parameters: Option<RopeParameters>,
+    #[serde(default)]
+    tie_word_embeddings: bool,
+}
+
+#[derive(Deserialize)]
+struct RopeParameters {
+    rope_theta: Option<f32>,
+}
+
+const fn default_eps() -> f32 {
+    1e-6
+}
+
+pub(super) struct HfSource {
+    files: Vec<HashMap<String, candle_core::Tensor>>,
+    shape: Shape,
+    tied: bool,
+}
+
+/// Opens the folder and reads its sizes.
+pub(super) fn open(folder: &Path) -> TunerResult<HfSource> {
+    let path = folder.join("config.json");
+    let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
+    let config: Config = serde_json::from_str(&text)
+        .map_err(|e| TunerError::BadModel { problem: format!("{}: {e}", path.display()) })?;
+    let shape = to_shape(&config)?;
+    let files = tensor_files(folder)?.iter().map(|p| load(p)).collect::<TunerResult<_>>()?;
+    Ok(HfSource { files, shape, tied: config.tie_word_embeddings })
+}
+
+fn to_shape(config: &Config) -> TunerResult<Shape> {
+    let architecture = match config.model_type.as_str() {
+        "llama" => Architecture::Llama,
+        "qwen2" => Architecture::Qwen2,
+        other => return Err(TunerError::UnknownArchitecture { found: other.to_owned() }),
+    };
+    let heads = config.num_attention_heads.max(1);
+    let nested = config.rope_parameters.as_ref().and_then(|r| r.rope_theta);
+    Ok(Shape {
+        architecture,
+        layers: config.num_hidden_layers,
+        width: config.hidden_size,
+        hidden: config.intermediate_size,
+        heads,
+        kv_heads: config.num_key_value_heads.unwrap_or(heads).max(1),
+        head: config.head_dim.unwrap_or(config.hidden_size / heads),
+        vocabulary: config.vocab_size,
+        context: config.max_position_embeddings,
+        norm_eps: config.rms_norm_eps,
+        rope_base: config.rope_theta.or(nested).unwrap_or(10_000.0),
+    })
+}
+
+/// All safetensors files of the folder: a model may lie in several.
+fn tensor_files(folder: &Path) -> TunerResult<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).map_err(|e| unreadable(folder, e))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "safetensors"));
+    paths.retain(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("model")));
+    paths.sort();
+    if paths.is_empty() {
+        let problem = format!("{} holds no model*.safetensors", folder.display());
+        return Err(TunerError::BadModel { problem });
+    }
+    Ok(paths)
+}
+
+fn load(path: &Path) -> TunerResult<HashMap<String, candle_core::Tensor>> {
+    candle_core::safetensors::load(path, &Device::Cpu)
+        .map_err(|e| TunerError::BadModel { problem: format!("{}: {e}", path.display()) })
+}
+
+impl Source for HfSource {
+    fn shape(&self) -> TunerResult<Shape> {
+        Ok(self.shape.clone())
+    }
+
+    fn has_head(&self) -> bool {
+        !self.tied && self.files.iter().any(|f| f.contains_key("lm_head.weight"))
+    }
+
+    fn tensor(&mut self, part: Part, shape: &[usize]) -> TunerResult<Vec<f32>> {
+        let name = tensor_name(part);
+        // Taken out, so that a tensor and its copy as floats never both stay in memory.
+        let Some(tensor) = self.files.iter_mut().find_map(|f| f.remove(&name)) else {
+            return Err(TunerError::MissingTensor { name });
+        };
+        if tensor.dims() != shape {
+            return Err(TunerError::WrongShape { name, found: tensor.dims().to_vec(), expected: shape.to_vec() });
+        }
+        let read = || tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1();
+        read().map_err(|e: candle_core::Error| TunerError::BadModel { problem: format!("tensor `{name}`: {e}") })
+    }
+}
+
+fn tensor_name(part: Part) -> String {
+    match part {
+        Part::Embedding => "model.embed_tokens.weight".to_owned(),
+        Part::FinalNorm => "model.norm.weight".to_owned(),
+        Part::Head => "lm_head.weight".to_owned(),
+        Part::AttentionNorm(l) => format!("model.layers.{l}.input_layernorm.weight"),
+        Part::FeedNorm(l) => format!("model.layers.{l}.post_attention_layernorm.weight"),
+        Part::Weight(l, target) => format!("model.layers.{l}.{}.weight", target.path()),
+        Part::Bias(l, target) => format!("model.layers.{l}.{}.bias", target.path()),
+    }
+}

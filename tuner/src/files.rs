@@ -1,0 +1,23 @@
+//! Writes files whole or not at all.
+
+use std::{fs::File, io::Write, path::Path};
+
+use crate::{TunerResult, error::unreadable};
+
+/// Writes beside `path`, makes sure that it is on the disk, then puts it in place: a reader sees the old file or the new.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> TunerResult<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let partial = path.with_file_name(name);
+    let write = || {
+        let mut file = File::create(&partial)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&partial, path)?;
+        match path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    };
+    write().map_err(|e| unreadable(path, e))
+}

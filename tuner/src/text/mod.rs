@@ -1,0 +1,90 @@
+//! From messages to tokens, by the base model's own tokenizer and chat template.
+//!
+//! The engine in `generator` reads both in the same way; the two must agree, which `tests/` checks through the template.
+
+mod chat_template;
+mod read_tokenizer;
+
+use std::path::Path;
+
+use chat_template::ChatTemplate;
+use serde::{Deserialize, Serialize};
+use tokenizers::Tokenizer;
+
+use crate::{TunerError, TunerResult};
+
+/// Who says something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The rules.
+    System,
+    /// The one who asks.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One turn of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// Who.
+    pub role: Role,
+    /// What.
+    pub content: String,
+}
+
+/// A prompt and what the model is to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Encoded {
+    /// Prompt, then answer.
+    pub tokens: Vec<u32>,
+    /// Where the answer begins.
+    pub prompt: usize,
+}
+
+/// A base model's tokenizer and chat template.
+pub struct TextCodec {
+    tokenizer: Tokenizer,
+    template: ChatTemplate,
+}
+
+impl TextCodec {
+    /// Reads both from a GGUF file, or from a Hugging Face folder.
+    pub fn open(base: &Path) -> TunerResult<Self> {
+        let read_tokenizer::Parts { tokenizer, template, begin, end, controls } = read_tokenizer::read(base)?;
+        let template = ChatTemplate::new(template, begin, end, controls)?;
+        Ok(Self { tokenizer, template })
+    }
+
+    /// The tokens of a text in which no control token occurs.
+    pub(crate) fn encode(&self, text: &str) -> TunerResult<Vec<u32>> {
+        let encoding = self.tokenizer.encode_fast(text, false);
+        encoding.map(|e| e.get_ids().to_vec()).map_err(|e| TunerError::Tokenizer { problem: e.to_string() })
+    }
+
+    /// Tokens of a text that a conversation holds: control tokens spelled out in it are not taken for such.
+    pub fn count(&self, text: &str) -> TunerResult<usize> {
+        Ok(self.encode(&self.template.disarm(text))?.len())
+    }
+
+    /// All messages but the last as the prompt, the last, which is the assistant's, as the answer.
+    pub(crate) fn encode_conversation(&self, messages: &[Message]) -> TunerResult<Encoded> {
+        let Some((_, before)) = messages.split_last() else {
+            return Err(TunerError::Tokenizer { problem: "a conversation without messages".to_owned() });
+        };
+        let prompt = self.template.render(before, true)?;
+        let whole = self.template.render(messages, false)?;
+        let Some(answer) = whole.strip_prefix(&prompt) else {
+            let problem = "the chat template writes an answer differently from how it asks for one".to_owned();
+            return Err(TunerError::Tokenizer { problem });
+        };
+        // Apart, as in serving: the prompt is there before the answer is. The template's line end after the answer's
+        // end token is never generated.
+        let mut tokens = self.encode(&prompt)?;
+        let prompt = tokens.len();
+        tokens.extend(self.encode(answer.trim_end())?);
+        Ok(Encoded { tokens, prompt })
+    }
+}

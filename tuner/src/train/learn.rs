@@ -1,0 +1,336 @@
+//! A training run: steps over packed sequences, with evaluation, checkpoints, and a way to stop and go on.
+
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use super::{
+    Evaluation, TuneSettings,
+    checkpoint::{self, RunState},
+    evaluate::evaluate,
+    loss_curve, memory,
+    optimizer::{Optimizer, scale_and_clip},
+    pack::{Packed, TokenRows},
+};
+use crate::{
+    TunerError, TunerResult,
+    adapter::{Adapter, AdapterConfig, write_adapter},
+    base::Base,
+    files::write_whole,
+    network::{Dropout, Network},
+    random::Random,
+    rows::Row,
+    text::TextCodec,
+};
+
+/// The file of a run's state, in its folder.
+const CHECKPOINT: &str = "checkpoint.safetensors";
+/// The picture of its losses.
+const CURVE: &str = "loss.svg";
+
+/// What a run says while it runs.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A step is done.
+    Step(Progress),
+    /// An evaluation is done; whether it is the best so far, and so its adapter was written.
+    Evaluated(Evaluation, bool),
+    /// The state is on the disk.
+    Checkpoint(PathBuf),
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Steps done, and in all.
+    pub step: usize,
+    /// In all.
+    pub steps: usize,
+    /// Mean loss of an answer's token in this step, in nats.
+    pub loss: f64,
+    /// The learning rate.
+    pub rate: f64,
+    /// Length of the gradient before it was shortened.
+    pub gradient: f64,
+    /// Tokens seen since the run began, shared ones once.
+    pub tokens: usize,
+    /// Tokens per second of this step.
+    pub tokens_per_second: f64,
+    /// Seconds left, by the run's speed so far.
+    pub seconds_left: f64,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Steps done.
+    pub steps: usize,
+    /// Loss of each.
+    pub losses: Vec<f64>,
+    /// Evaluations by steps done.
+    pub evaluations: Vec<(usize, Evaluation)>,
+    /// Whether all steps were made; false where it was stopped, from outside or because nothing got better.
+    pub finished: bool,
+}
+
+/// A run that is ready to start.
+pub struct Tuning<'a> {
+    base: &'a Base,
+    base_name: String,
+    settings: TuneSettings,
+    adapter: Adapter,
+    rows: TokenRows,
+    held_out: TokenRows,
+    steps: Vec<Vec<Packed>>,
+    evaluation: Vec<Packed>,
+    folder: PathBuf,
+    state: RunState,
+    optimizer: Optimizer,
+    gradient: Vec<f32>,
+}
+
+impl<'a> Tuning<'a> {
+    /// Turns rows into tokens, packs them, and checks that everything fits. `base_name` goes into the adapter's config.
+    pub fn new(
+        base: &'a Base,
+        base_name: &str,
+        codec: &TextCodec,
+        (train, held_out): (&[Row], &[Row]),
+        adapter: AdapterConfig,
+        settings: TuneSettings,
+        folder: &Path,
+    ) -> TunerResult<Self> {
+        settings.check(base.shape.context)?;
+        let adapter = Adapter::new(&base.shape, adapter, settings.seed)?;
+        check_memory(base, &adapter, &settings)?;
+        if train.is_empty() {
+            return Err(TunerError::NoRows { what: "to train on" });
+        }
+        let rows = TokenRows::encode(train, codec, settings.sequence)?;
+        let chosen = choose(held_out, settings.evaluate_rows, settings.seed);
+        let held_out = TokenRows::encode(&chosen, codec, settings.sequence)?;
+        let evaluation = held_out.pack(settings.sequence, Random::new(0));
+        let steps = plan(&rows, &settings);
+        let fingerprint = fingerprint(base, &adapter, &rows, &settings);
+        let state = RunState { fingerprint, ..RunState::default() };
+        let (optimizer, gradient) = (Optimizer::new(adapter.values.len()), vec![0.0; adapter.values.len()]);
+        std::fs::create_dir_all(folder).map_err(|e| crate::error::unreadable(folder, e))?;
+        let (base_name, folder) = (base_name.to_owned(), folder.to_owned());
+        Ok(Self {
+            base,
+            base_name,
+            settings,
+            adapter,
+            rows,
+            held_out,
+            steps,
+            evaluation,
+            folder,
+            state,
+            optimizer,
+            gradient,
+        })
+    }
+
+    /// Goes on from the checkpoint in the run's folder. Returns the steps that are done; 0 where there is none.
+    pub fn resume(&mut self) -> TunerResult<usize> {
+        let path = self.folder.join(CHECKPOINT);
+        if !path.exists() {
+            return Ok(0);
+        }
+        let saved = checkpoint::read(&path, &self.state.fingerprint, self.adapter.values.len())?;
+        self.state = saved.state;
+        self.adapter.values = saved.values;
+        self.optimizer = saved.optimizer;
+        Ok(self.state.step)
+    }
+
+    /// Steps in all.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Tokens in all, shared ones once.
+    pub fn tokens(&self) -> usize {
+        self.steps.iter().flatten().map(|p| p.tokens).sum()
+    }
+
+    /// Tokens that the network would read if nothing were shared.
+    pub fn unshared_tokens(&self) -> usize {
+        let row = |r: usize| self.rows.rows[r].tokens.len();
+        self.steps.iter().flatten().flat_map(Packed::rows).map(row).sum()
+    }
+
+    /// The adapter as it stands.
+    pub const fn adapter(&self) -> &Adapter {
+        &self.adapter
+    }
+
+    /// Evaluates the adapter as it stands on the held-out rows.
+    pub fn evaluate(&self) -> Evaluation {
+        evaluate(self.network(), &self.held_out, &self.evaluation)
+    }
+
+    /// Trains to the end, or until `watch` breaks off; then the state is written first. The best adapter so far (the
+    /// last, where nothing is held out) lies in the folder in PEFT's form.
+    pub fn run(&mut self, mut watch: impl FnMut(&Event) -> ControlFlow<()>) -> TunerResult<Outcome> {
+        let mut stopped = false;
+        while self.state.step < self.steps.len() && !stopped {
+            let progress = self.step()?;
+            stopped |= watch(&Event::Step(progress)).is_break();
+            let (step, last) = (self.state.step, self.state.step == self.steps.len());
+            if step % self.settings.evaluate_every == 0 || last {
+                stopped |= self.evaluate_and_keep(&mut watch)?;
+            }
+            if step % self.settings.checkpoint_every == 0 || last || stopped {
+                let path = self.folder.join(CHECKPOINT);
+                checkpoint::write(&path, &self.state, &self.adapter.values, &self.optimizer)?;
+                let svg = loss_curve::draw(&self.state.losses, &self.state.evaluations);
+                write_whole(&self.folder.join(CURVE), svg.as_bytes())?;
+                stopped |= watch(&Event::Checkpoint(path)).is_break();
+            }
+        }
+        Ok(Outcome {
+            steps: self.state.step,
+            losses: self.state.losses.clone(),
+            evaluations: self.state.evaluations.clone(),
+            finished: self.state.step == self.steps.len(),
+        })
+    }
+
+    const fn network(&self) -> Network<'_> {
+        Network { base: self.base, adapter: &self.adapter, recompute: self.settings.recompute }
+    }
+
+    fn step(&mut self) -> TunerResult<Progress> {
+        let started = Instant::now();
+        let (step, steps) = (self.state.step, self.steps.len());
+        let (mut loss, mut weight, mut tokens) = (0.0, 0.0, 0);
+        let mut gradient = std::mem::take(&mut self.gradient);
+        gradient.fill(0.0);
+        for (n, packed) in self.steps[step].iter().enumerate() {
+            let sequence = packed.sequence(&self.rows);
+            let number = (step * self.settings.accumulate + n) as u64;
+            let share = self.adapter.config.dropout;
+            let dropout = Some(Dropout { share, seed: self.settings.seed, sequence: number });
+            let predictions = self.network().train(&sequence, dropout, &mut gradient);
+            for (prediction, goal) in predictions.iter().zip(&sequence.goals) {
+                loss += f64::from(prediction.loss * goal.weight);
+                weight += f64::from(goal.weight);
+            }
+            tokens += packed.tokens;
+        }
+        let loss = loss / weight.max(1.0);
+        let length = scale_and_clip(&mut gradient, weight.max(1.0), self.settings.clip);
+        if !loss.is_finite() || !length.is_finite() {
+            let path = self.folder.join(CHECKPOINT);
+            return Err(TunerError::Diverged { step: step + 1, loss, checkpoint: path.exists().then_some(path) });
+        }
+        let rate = self.settings.rate(step, steps);
+        self.optimizer.step(&mut self.adapter.values, &gradient, step, rate, &self.settings);
+        self.gradient = gradient;
+        let seconds = started.elapsed().as_secs_f64();
+        self.state.step += 1;
+        self.state.tokens += tokens;
+        self.state.seconds += seconds;
+        self.state.losses.push(loss);
+        let left = self.steps[step + 1..].iter().flatten().map(|p| p.tokens).sum::<usize>();
+        Ok(Progress {
+            step: step + 1,
+            steps,
+            loss,
+            rate,
+            gradient: length,
+            tokens: self.state.tokens,
+            tokens_per_second: tokens as f64 / seconds,
+            seconds_left: left as f64 * self.state.seconds / self.state.tokens.max(1) as f64,
+        })
+    }
+
+    /// Evaluates and writes the adapter where it is the best so far. Returns whether to stop.
+    fn evaluate_and_keep(&mut self, watch: &mut impl FnMut(&Event) -> ControlFlow<()>) -> TunerResult<bool> {
+        if self.evaluation.is_empty() {
+            write_adapter(&self.folder, &self.adapter, &self.base_name)?;
+            return Ok(false);
+        }
+        let evaluation = self.evaluate();
+        if !evaluation.loss.is_finite() {
+            let path = self.folder.join(CHECKPOINT);
+            let checkpoint = path.exists().then_some(path);
+            return Err(TunerError::Diverged { step: self.state.step, loss: evaluation.loss, checkpoint });
+        }
+        let better = self.state.best.is_none_or(|best| evaluation.loss < best);
+        if better {
+            self.state.best = Some(evaluation.loss);
+            self.state.without_gain = 0;
+            write_adapter(&self.folder, &self.adapter, &self.base_name)?;
+        } else {
+            self.state.without_gain += 1;
+        }
+        self.state.evaluations.push((self.state.step, evaluation.clone()));
+        let early = self.settings.patience > 0 && self.state.without_gain >= self.settings.patience;
+        Ok(watch(&Event::Evaluated(evaluation, better)).is_break() || early)
+    }
+}
+
+fn check_memory(base: &Base, adapter: &Adapter, settings: &TuneSettings) -> TunerResult<()> {
+    let estimate = |settings: &TuneSettings| {
+        memory::estimate_bytes(&base.shape, adapter.parameters(), base.head.is_some(), settings)
+    };
+    // The base is in memory already.
+    let there =
+        4 * (base.shape.linear_weights() + base.embedding.len() + base.head.as_ref().map_or(0, Vec::len)) as u64;
+    let smaller = estimate(&TuneSettings { recompute: true, ..settings.clone() });
+    memory::check(estimate(settings) - there, smaller - there, settings)
+}
+
+/// Whole groups, in random order, until there are enough rows.
+fn choose(rows: &[Row], most: usize, seed: u64) -> Vec<Row> {
+    let mut groups: Vec<&[Row]> = rows.chunk_by(|a, b| !a.group.is_empty() && a.group == b.group).collect();
+    Random::derived(seed, &[3]).shuffle(&mut groups);
+    let mut chosen: Vec<Row> = Vec::new();
+    for group in groups {
+        if chosen.len() >= most {
+            break;
+        }
+        chosen.extend_from_slice(group);
+    }
+    chosen
+}
+
+/// The sequences of each step of all epochs.
+fn plan(rows: &TokenRows, settings: &TuneSettings) -> Vec<Vec<Packed>> {
+    let (mut all, mut tokens) = (Vec::new(), 0);
+    for epoch in 0..settings.epochs {
+        for packed in rows.pack(settings.sequence, Random::derived(settings.seed, &[4, epoch as u64])) {
+            tokens += packed.tokens;
+            all.push(packed);
+            if settings.max_tokens > 0 && tokens >= settings.max_tokens {
+                break;
+            }
+        }
+        if settings.max_tokens > 0 && tokens >= settings.max_tokens {
+            break;
+        }
+    }
+    all.chunks(settings.accumulate).map(<[Packed]>::to_vec).collect()
+}
+
+/// A number that changes with anything that changes the run.
+fn fingerprint(base: &Base, adapter: &Adapter, rows: &TokenRows, settings: &TuneSettings) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325u64;
+    let mut add = |bytes: &[u8]| {
+        for byte in bytes {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    add(format!("{settings:?} {:?} {:?}", adapter.config, base.shape).as_bytes());
+    base.final_norm.iter().for_each(|v| add(&v.to_le_bytes()));
+    for row in &rows.rows {
+        add(&row.prompt.to_le_bytes());
+        row.tokens.iter().for_each(|t| add(&t.to_le_bytes()));
+    }
+    format!("{hash:016x}")
+}

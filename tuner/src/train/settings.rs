@@ -1,0 +1,96 @@
+//! What a training run is told.
+
+use serde::Serialize;
+
+use crate::{TunerError, TunerResult};
+
+/// Settings of a run. A run continues only with the settings it began with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TuneSettings {
+    /// Everything random comes from it.
+    pub seed: u64,
+    /// How often each row is seen, at most.
+    pub epochs: usize,
+    /// Stop after about so many tokens, if the epochs are longer; 0 for no limit.
+    pub max_tokens: usize,
+    /// Tokens of one packed sequence.
+    pub sequence: usize,
+    /// Sequences of one step.
+    pub accumulate: usize,
+    /// The highest learning rate.
+    pub learning_rate: f64,
+    /// Share of the steps in which the rate rises; then it falls along a cosine to a tenth.
+    pub warmup: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// Longest gradient; a longer one is shortened to it.
+    pub clip: f64,
+    /// Steps between evaluations.
+    pub evaluate_every: usize,
+    /// Held-out rows that an evaluation uses at most.
+    pub evaluate_rows: usize,
+    /// Stop when so many evaluations in a row were no better; 0 for never.
+    pub patience: usize,
+    /// Steps between checkpoints.
+    pub checkpoint_every: usize,
+    /// Compute layers twice instead of keeping what they computed: a third slower, a fifth of the memory.
+    pub recompute: bool,
+}
+
+impl Default for TuneSettings {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            epochs: 1,
+            max_tokens: 0,
+            sequence: 2048,
+            accumulate: 2,
+            learning_rate: 1e-3,
+            warmup: 0.05,
+            weight_decay: 0.0,
+            clip: 1.0,
+            evaluate_every: 50,
+            evaluate_rows: 200,
+            patience: 0,
+            checkpoint_every: 10,
+            recompute: false,
+        }
+    }
+}
+
+impl TuneSettings {
+    pub(super) fn check(&self, context: usize) -> TunerResult<()> {
+        let bad = |setting, problem: String| Err(TunerError::BadSetting { setting, problem });
+        let counts = [
+            ("epochs", self.epochs),
+            ("accumulate", self.accumulate),
+            ("evaluate_every", self.evaluate_every),
+            ("checkpoint_every", self.checkpoint_every),
+        ];
+        if let Some((setting, _)) = counts.into_iter().find(|(_, n)| *n == 0) {
+            return bad(setting, "is 0, must be at least 1".to_owned());
+        }
+        if self.sequence < 16 || self.sequence > context {
+            return bad("sequence", format!("is {}, must be between 16 and the context, {context}", self.sequence));
+        }
+        let positive = self.learning_rate > 0.0 && self.clip > 0.0 && self.learning_rate.is_finite();
+        if !positive || !(0.0..1.0).contains(&self.warmup) || !(0.0..1.0).contains(&self.weight_decay) {
+            let problem =
+                "must be: learning rate and clip above 0, warm-up and decay at least 0 and below 1".to_owned();
+            return bad("learning_rate, clip, warmup, weight_decay", problem);
+        }
+        Ok(())
+    }
+
+    /// The rate of a step, from 0.
+    pub(super) fn rate(&self, step: usize, steps: usize) -> f64 {
+        let warm = (self.warmup * steps as f64).ceil().max(1.0);
+        let step = step as f64;
+        if step < warm {
+            return self.learning_rate * (step + 1.0) / warm;
+        }
+        let done = (step - warm) / (steps as f64 - warm).max(1.0);
+        let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done.min(1.0)).cos());
+        self.learning_rate * (0.1 + 0.9 * cosine)
+    }
+}

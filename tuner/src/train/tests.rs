@@ -1,0 +1,209 @@
+//! Whole runs on a tiny model: packing, learning, stopping and going on.
+
+use std::{ops::ControlFlow, path::Path};
+
+use domain::Language;
+
+use super::{Event, Outcome, TuneSettings, Tuning, pack::TokenRows};
+use crate::{
+    AdapterConfig, TunerError, TunerResult,
+    base::{Base, Shape},
+    network::{
+        Network, Span,
+        tests::{busy_adapter, tiny_base, tiny_shape},
+    },
+    random::Random,
+    rows::Row,
+    text::{Message, Role, TextCodec},
+};
+
+/// A byte-level tokenizer without merges, as Hugging Face writes it.
+fn codec(folder: &Path) -> TextCodec {
+    let alphabet: Vec<char> = tokenizers::pre_tokenizers::byte_level::ByteLevel::alphabet().into_iter().collect();
+    let mut sorted = alphabet;
+    sorted.sort_unstable();
+    let mut vocab: serde_json::Map<String, serde_json::Value> =
+        sorted.iter().enumerate().map(|(n, c)| (c.to_string(), n.into())).collect();
+    for (n, token) in ["<|im_start|>", "<|im_end|>"].into_iter().enumerate() {
+        vocab.insert(token.to_owned(), (256 + n).into());
+    }
+    let added = |id: usize, content: &str| {
+        serde_json::json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
+            "normalized": false, "special": true})
+    };
+    let bytes =
+        serde_json::json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": true});
+    let json = serde_json::json!({
+        "version": "1.0", "truncation": null, "padding": null, "normalizer": null, "post_processor": null,
+        "added_tokens": [added(256, "<|im_start|>"), added(257, "<|im_end|>")],
+        "pre_tokenizer": bytes, "decoder": bytes,
+        "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
+            "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "vocab": vocab, "merges": []},
+    });
+    std::fs::write(folder.join("tokenizer.json"), json.to_string()).expect("the folder can be written");
+    std::fs::write(folder.join("tokenizer_config.json"), r#"{"eos_token": "<|im_end|>"}"#).expect("the same");
+    TextCodec::open(folder).expect("a valid tokenizer")
+}
+
+fn shape() -> Shape {
+    Shape { vocabulary: 258, context: 512, ..tiny_shape() }
+}
+
+fn row(n: usize, group: &str, passage: &str, answer: &str) -> Row {
+    let message = |role, content: String| Message { role, content };
+    Row {
+        id: format!("row-{n}"),
+        task: if answer.starts_with("Not") { "refuse" } else { "answer" }.to_owned(),
+        language: Language::English,
+        group: group.to_owned(),
+        messages: vec![message(Role::User, format!("{passage}\nQ{n}?")), message(Role::Assistant, answer.to_owned())],
+    }
+}
+
+/// Rows whose answers follow from their questions, three to a passage.
+fn rows() -> Vec<Row> {
+    let answers = ["red", "blue", "Not in the passages."];
+    (0..12).map(|n| row(n, &format!("g{}", n / 3), &format!("passage number {}", n / 3), answers[n % 3])).collect()
+}
+
+fn settings() -> TuneSettings {
+    TuneSettings {
+        epochs: 6,
+        sequence: 256,
+        accumulate: 1,
+        learning_rate: 3e-2,
+        evaluate_every: 4,
+        checkpoint_every: 3,
+        ..TuneSettings::default()
+    }
+}
+
+fn adapter() -> AdapterConfig {
+    AdapterConfig { rank: 4, alpha: 8.0, dropout: 0.1, ..AdapterConfig::default() }
+}
+
+fn start<'a>(base: &'a Base, folder: &Path, settings: TuneSettings) -> TunerResult<Tuning<'a>> {
+    let rows = rows();
+    Tuning::new(base, "tiny", &codec(folder), (&rows, &rows[..3]), adapter(), settings, folder)
+}
+
+fn run(tuning: &mut Tuning<'_>, until: usize) -> TunerResult<Outcome> {
+    tuning.run(|event| match event {
+        Event::Step(progress) if progress.step >= until => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    })
+}
+
+#[test]
+fn learns_and_writes_adapter_curve_and_checkpoint() {
+    let (base, folder) = (tiny_base(&shape(), 1), tempfile::tempdir().expect("a folder"));
+    let mut tuning = start(&base, folder.path(), settings()).expect("valid settings");
+    let outcome = run(&mut tuning, usize::MAX).expect("it trains");
+    assert!(outcome.finished && outcome.steps == tuning.steps());
+    let (first, last) = (outcome.losses[0], outcome.losses[outcome.losses.len() - 1]);
+    assert!(last < 0.7 * first, "the loss falls: {first} to {last}");
+    let read = crate::read_adapter(folder.path(), base.shape()).expect("the adapter is there");
+    assert_eq!(read.parameters(), tuning.adapter().parameters());
+    let svg = std::fs::read_to_string(folder.path().join("loss.svg")).expect("the curve is there");
+    assert!(svg.starts_with("<svg") && svg.contains("polyline") && svg.contains("circle"));
+}
+
+#[test]
+fn a_run_that_is_broken_off_anywhere_ends_as_if_it_had_not() {
+    let base = tiny_base(&shape(), 1);
+    let folder = || tempfile::tempdir().expect("a folder");
+    let whole = folder();
+    let mut undisturbed = start(&base, whole.path(), settings()).expect("valid settings");
+    let expected = run(&mut undisturbed, usize::MAX).expect("it trains");
+    for at in [1, 4, expected.steps - 1] {
+        let broken = folder();
+        let mut first = start(&base, broken.path(), settings()).expect("valid settings");
+        assert!(!run(&mut first, at).expect("it trains").finished);
+        let mut second = start(&base, broken.path(), settings()).expect("valid settings");
+        assert_eq!(second.resume().expect("the checkpoint is there"), at);
+        let outcome = run(&mut second, usize::MAX).expect("it trains");
+        assert_eq!(outcome, expected, "broken off after step {at}");
+        assert_eq!(second.adapter().values, undisturbed.adapter().values);
+    }
+}
+
+#[test]
+fn another_runs_checkpoint_is_refused() {
+    let (base, folder) = (tiny_base(&shape(), 1), tempfile::tempdir().expect("a folder"));
+    let mut tuning = start(&base, folder.path(), settings()).expect("valid settings");
+    run(&mut tuning, 2).expect("it trains");
+    let other = TuneSettings { learning_rate: 1e-2, ..settings() };
+    let error = start(&base, folder.path(), other).expect("valid settings").resume();
+    assert!(matches!(error, Err(TunerError::ForeignCheckpoint { .. })), "{error:?}");
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint() {
+    let (mut base, folder) = (tiny_base(&shape(), 1), tempfile::tempdir().expect("a folder"));
+    let mut tuning = start(&base, folder.path(), settings()).expect("valid settings");
+    run(&mut tuning, 2).expect("it trains");
+    let kept = std::fs::read(folder.path().join("checkpoint.safetensors")).expect("it is there");
+    base.layers[0].down.weight[0] = f32::NAN;
+    let mut tuning = start(&base, folder.path(), settings()).expect("valid settings");
+    tuning.resume().expect("the checkpoint is of this run");
+    let error = run(&mut tuning, usize::MAX);
+    let Err(TunerError::Diverged { step: 3, checkpoint: Some(path), .. }) = error else { panic!("{error:?}") };
+    assert_eq!(std::fs::read(path).expect("it is there"), kept);
+}
+
+#[test]
+fn a_row_that_does_not_fit_is_named() {
+    let (base, folder) = (tiny_base(&shape(), 1), tempfile::tempdir().expect("a folder"));
+    let long = [row(7, "", &"x".repeat(400), "red")];
+    let made = Tuning::new(&base, "tiny", &codec(folder.path()), (&long, &[]), adapter(), settings(), folder.path());
+    let Err(TunerError::RowTooLong { id, limit: 256, tokens }) = made.map(|_| ()) else { panic!("it does not fit") };
+    assert!(id == "row-7" && tokens > 400);
+}
+
+#[test]
+fn packing_shares_beginnings_and_loses_no_goal() {
+    let (base, folder) = (tiny_base(&shape(), 1), tempfile::tempdir().expect("a folder"));
+    let codec = codec(folder.path());
+    let all = TokenRows::encode(&rows(), &codec, 256).expect("they fit");
+    let packed = all.pack(256, Random::new(1));
+    let apart = TokenRows::encode(
+        &rows().into_iter().map(|r| Row { group: String::new(), ..r }).collect::<Vec<_>>(),
+        &codec,
+        256,
+    )
+    .expect("they fit");
+    let unshared = apart.pack(256, Random::new(1));
+    let tokens = |p: &[super::pack::Packed]| p.iter().map(|p| p.tokens).sum::<usize>();
+    assert!(tokens(&packed) < tokens(&unshared), "{} {}", tokens(&packed), tokens(&unshared));
+    assert!(packed.iter().all(|p| p.sequence(&all).tokens.len() == p.tokens && p.tokens <= 256));
+
+    // Each row is predicted as it is alone.
+    let adapter = busy_adapter(&shape(), AdapterConfig { rank: 2, ..AdapterConfig::default() });
+    let network = Network { base: &base, adapter: &adapter, recompute: false };
+    let mut seen = vec![false; all.rows.len()];
+    for packed in &packed {
+        let predictions = network.predict(&packed.sequence(&all));
+        let mut left = predictions.iter();
+        for n in packed.rows() {
+            seen[n] = true;
+            let row = &all.rows[n];
+            let alone = TokenRows { rows: vec![row.clone()], groups: vec![vec![0]], tasks: all.tasks.clone() };
+            for expected in network.predict(&alone.pack(256, Random::new(1))[0].sequence(&alone)) {
+                let found = left.next().expect("as many goals");
+                assert!((found.loss - expected.loss).abs() < 1e-4, "row {n}: {found:?}, alone {expected:?}");
+            }
+        }
+        assert!(left.next().is_none());
+    }
+    assert!(seen.iter().all(|s| *s), "every row is packed");
+    assert_eq!(
+        all.pack(256, Random::new(5))[0].sequence(&all).spans[0],
+        Span { own: 0..packed_prefix(&all), prefix: 0..0 }
+    );
+}
+
+/// The common beginning of a group, by looking.
+fn packed_prefix(all: &TokenRows) -> usize {
+    let (a, b) = (&all.rows[0].tokens, &all.rows[1].tokens);
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
