@@ -20,7 +20,7 @@ pub enum IngestError {
         name: String,
     },
     /// A kind of file that Lectern knows but does not read, or does not know.
-    #[error("“{name}” is {found}, which Lectern does not read. Save it as PDF, HTML, Markdown or plain text.")]
+    #[error("“{name}” is {found}, which Lectern does not read. Save it as PDF, DOCX, PPTX, XLSX or plain text.")]
     UnsupportedFormat {
         /// The file's name.
         name: String,
@@ -44,6 +44,12 @@ pub enum IngestError {
         bytes: u64,
         /// The most that is read.
         limit: u64,
+    },
+    /// An archive that unpacks to more than any document.
+    #[error("The file unpacks to more than {limit_mib} MiB. Split it, or save it without pictures and films.")]
+    ArchiveTooLarge {
+        /// The most that is unpacked, in MiB.
+        limit_mib: u64,
     },
     /// Over the limit on pages.
     #[error("The document has {pages} pages; the limit is {limit}. Split it into smaller documents.")]
@@ -140,7 +146,7 @@ impl IngestError {
             | Self::ReadingTimedOut { .. }
             | Self::ReaderCrashed { .. } => ErrorKind::InvalidInput,
             Self::UnsupportedFormat { .. } | Self::NotDrawable { .. } => ErrorKind::Unsupported,
-            Self::TooLarge { .. } | Self::TooManyPages { .. } => ErrorKind::TooLarge,
+            Self::TooLarge { .. } | Self::ArchiveTooLarge { .. } | Self::TooManyPages { .. } => ErrorKind::TooLarge,
             Self::PageNotFound { .. } => ErrorKind::NotFound,
             Self::ReaderUnavailable { .. } | Self::PdfLibraryMissing { .. } => ErrorKind::Unavailable,
         }
@@ -154,6 +160,7 @@ impl IngestError {
             Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::WrongExtension { .. } => "wrong_extension",
             Self::TooLarge { .. } => "file_too_large",
+            Self::ArchiveTooLarge { .. } => "archive_too_large",
             Self::TooManyPages { .. } => "too_many_pages",
             Self::DocumentEncrypted => "document_encrypted",
             Self::WrongPassword => "wrong_password",

@@ -8,9 +8,12 @@ use crate::{
     Format, IngestError,
     decode_text::{decode_html, decode_text},
     detect_format,
+    office::read_office,
+    read_csv::read_csv,
     read_html::read_html,
     read_markdown::read_markdown,
     read_pdf::read_pdf,
+    read_rtf::read_rtf,
     read_text::read_text,
 };
 
@@ -38,6 +41,11 @@ pub fn read_bytes(
         Format::Pdf => read_pdf(bytes, options, progress),
         Format::Html => read_html(&decode_html(bytes), name),
         Format::Markdown => read_markdown(&decode_text(bytes), name),
+        Format::Csv => read_csv(&decode_text(bytes), name),
+        Format::Rtf => read_rtf(bytes, name),
+        office @ (Format::Docx | Format::Pptx | Format::Xlsx | Format::Odt | Format::Odp | Format::Epub) => {
+            read_office(bytes, name, office, options.max_pages)
+        }
         Format::Text => read_text(&decode_text(bytes), name),
     }
 }
