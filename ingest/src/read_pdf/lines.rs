@@ -1,6 +1,8 @@
 //! Glyphs to words and lines. A line here is a run of words that follow each other in the content stream on one base
 //! line: a line of a column, a row of a table.
 
+use std::ops::Range;
+
 use domain::Rect;
 
 use super::glyphs::{Glyph, Space};
@@ -67,11 +69,25 @@ pub(super) struct Line {
     pub order: usize,
     /// The column it was found in; set by the reading order, and different on each page.
     pub region: usize,
+    /// For a table, which reads as one line: where its cells are among the words.
+    pub cells: Option<Cells>,
+}
+
+/// The cells of a table, row by row: ranges of words.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cells {
+    pub rows: Vec<Vec<Range<usize>>>,
 }
 
 impl Line {
     fn new(word: Word, order: usize) -> Self {
-        Self { span: word.span, words: vec![word], order, region: 0 }
+        Self { span: word.span, words: vec![word], order, region: 0, cells: None }
+    }
+
+    /// A line of these words; `None` without any.
+    pub(super) fn of_words(words: Vec<Word>, order: usize) -> Option<Self> {
+        let span = words.iter().map(|w| w.span).reduce(Span::union)?;
+        Some(Self { words, span, order, region: 0, cells: None })
     }
 
     pub(super) fn page(&self) -> u32 {
@@ -116,7 +132,7 @@ impl Line {
 
     /// Whether it has gaps as between the cells of a row.
     pub(super) fn is_row(&self) -> bool {
-        self.words.windows(2).any(|pair| is_cell_gap(&pair[0], &pair[1]))
+        self.cells.is_none() && self.words.windows(2).any(|pair| is_cell_gap(&pair[0], &pair[1]))
     }
 
     /// Puts the words of `other`, which stands to the right on the same base line, behind its own.

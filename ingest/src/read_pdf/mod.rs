@@ -2,10 +2,11 @@
 //! order and meaning is decided here.
 //!
 //! The way of a page: `glyphs` (what PDFium found, in points from the top left of the displayed page) → `lines` (runs of
-//! words in the order of the content stream) → `furniture` (running headers and footers go) → `reading_order` (columns)
-//! → `paragraphs` → `headings` → `compose` (text, with a box for every word).
+//! words in the order of the content stream) → `ruled_tables` → `furniture` (running headers and footers go) →
+//! `reading_order` (columns) → `unruled_tables` → `paragraphs` → `headings` → `compose` (text, with a box for every word).
 
 mod compose;
+mod display;
 mod furniture;
 mod glyphs;
 mod headings;
@@ -15,13 +16,16 @@ mod paragraphs;
 mod reading_order;
 mod render_page;
 mod row_columns;
+mod ruled_tables;
+mod rules;
+mod unruled_tables;
 
 pub(crate) use render_page::render_page;
 
 use domain::{PageInfo, ParsedDocument};
 use pdfium_render::prelude::{PdfDocument, PdfPage, PdfiumError, PdfiumInternalError};
 
-use self::{glyphs::page_glyphs, lines::Line};
+use self::{display::Display, glyphs::page_glyphs, lines::Line};
 use crate::{Format, IngestError, ReadOptions, build_document::DocumentBuilder};
 
 /// Reads a PDF. `progress(page, of)` is called after each page.
@@ -90,7 +94,10 @@ impl Content {
             return;
         };
         self.pages.push(page_info(number, &page));
-        let lines = lines::page_lines(&page_glyphs(&page, number));
+        let lines = Display::of(&page, number).map_or_else(Vec::new, |display| {
+            let lines = lines::page_lines(&page_glyphs(&page, &display));
+            ruled_tables::gather_ruled_tables(lines, &rules::page_rules(&page, &display))
+        });
         if lines.is_empty() {
             self.warnings.push(format!("page {number} has no text layer"));
         }
@@ -104,6 +111,7 @@ impl Content {
         }
         furniture::remove_furniture(&mut self.lines, &self.pages);
         let ordered = self.lines.into_iter().flat_map(reading_order::reading_order).collect();
+        let ordered = unruled_tables::gather_unruled_tables(ordered);
         let mut paragraphs = paragraphs::paragraphs(ordered);
         headings::mark_headings(&mut paragraphs);
         let mut document = DocumentBuilder::default();
