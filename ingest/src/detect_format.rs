@@ -24,6 +24,10 @@ pub enum Format {
     Markdown,
     /// Plain text in any common encoding.
     Text,
+    /// A picture.
+    Png,
+    /// A picture, mostly a photograph.
+    Jpeg,
     /// Comma-separated values.
     Csv,
     /// Rich Text Format.
@@ -50,6 +54,8 @@ impl Format {
             Self::Html => "text/html",
             Self::Markdown => "text/markdown",
             Self::Text => "text/plain",
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
             Self::Csv => "text/csv",
             Self::Rtf => "application/rtf",
             Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -75,6 +81,12 @@ pub fn detect_format(bytes: &[u8], name: &str) -> Result<Format, IngestError> {
     let head = &bytes[..bytes.len().min(HEAD)];
     if contains(&head[..head.len().min(PDF_HEADER_WITHIN)], b"%PDF-") {
         return Ok(Format::Pdf);
+    }
+    if head.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return Ok(Format::Png);
+    }
+    if head.starts_with(b"\xff\xd8\xff") {
+        return Ok(Format::Jpeg);
     }
     if head.starts_with(b"{\\rtf") {
         return Ok(Format::Rtf);
@@ -133,8 +145,6 @@ fn promised_kind(extension: &str) -> Option<&'static str> {
 /// Magic numbers of what is not read, and binary content of any kind.
 fn foreign_kind(head: &[u8]) -> Option<&'static str> {
     const MAGIC: &[(&[u8], &str)] = &[
-        (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-        (b"\xff\xd8\xff", "a JPEG picture"),
         (b"GIF8", "a GIF picture"),
         (b"II*\0", "a TIFF picture"),
         (b"MM\0*", "a TIFF picture"),
@@ -256,7 +266,7 @@ mod tests {
     fn what_is_not_read_is_named() {
         assert_eq!(code(b"", "a.txt"), "empty_file");
         assert_eq!(code(b"PK\x03\x04....photos/1.jpg", "a.zip"), "unsupported_format");
-        assert_eq!(code(b"\x89PNG\r\n\x1a\n", "a.pdf"), "unsupported_format");
+        assert_eq!(code(b"\x89PNG\r\n\x1a\n", "a.pdf"), "image/png");
         assert_eq!(code(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.doc"), "unsupported_format");
         assert_eq!(code(b"abc\0\0\0\0def\x01\x02", "a.txt"), "unsupported_format");
         assert_eq!(code(b"just words", "a.pdf"), "wrong_extension");

@@ -71,13 +71,15 @@ pub enum IngestError {
         /// What was broken.
         detail: String,
     },
-    /// A PDF of pictures.
+    /// Pictures of pages, or blank ones, of which no text came.
     #[error(
-        "None of the document's {pages} pages has a text layer: it looks like a scan. Run text recognition (OCR) on it first, then upload the result."
+        "None of the document's {pages} pages has a text layer, and {reason}. Upload it again when that is mended, or with a text layer."
     )]
     NoTextLayer {
         /// Its pages.
         pages: usize,
+        /// Why recognition gave no text.
+        reason: String,
     },
     /// The document needs more memory than the reader may have.
     #[error(

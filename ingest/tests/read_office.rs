@@ -19,7 +19,7 @@ fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
 
 fn read(bytes: &[u8], name: &str) -> Result<ParsedDocument, IngestError> {
     let nowhere = std::path::Path::new("/nonexistent");
-    read_bytes(bytes, name, ReadOptions { pdfium: nowhere, password: None, max_pages: 10 }, &mut |_, _| {})
+    read_bytes(bytes, name, ReadOptions { pdfium: nowhere, password: None, max_pages: 10, ocr: None }, &mut |_, _| {})
 }
 
 fn blocks(bytes: &[u8], name: &str) -> Vec<(BlockKind, String)> {

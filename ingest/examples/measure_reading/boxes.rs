@@ -32,8 +32,22 @@ pub fn measure(data: &Path) {
 fn iou(document: &ParsedDocument, start: usize) -> f32 {
     let words = &document.words[start..start + QUOTE];
     let range = ByteRange::new(words[0].range.start, words[QUOTE - 1].range.end);
-    let found = document.boxes(range);
-    let own: Vec<Rect> = words.iter().map(|w| w.rect).collect();
+    // Found again by its words alone, as a citation is.
+    let quote = document.slice(range);
+    let at = document.text[..range.end].rfind(quote).unwrap_or(range.start);
+    let found = document.boxes(ByteRange::new(at, at + quote.len()));
+    // The gaps between neighbouring words are the quote's too.
+    let own: Vec<Rect> = words
+        .windows(2)
+        .map(|pair| {
+            if pair[0].rect.same_line(pair[1].rect) && (-3.0..30.0).contains(&(pair[1].rect.left - pair[0].rect.right)) {
+                pair[0].rect.union(pair[1].rect)
+            } else {
+                pair[0].rect
+            }
+        })
+        .chain(words.last().map(|w| w.rect))
+        .collect();
     let (mut both, mut either) = (0_u32, 0_u32);
     for page in own.iter().chain(&found).map(|r| r.page).collect::<std::collections::BTreeSet<_>>() {
         let on = |rects: &[Rect]| rects.iter().copied().filter(|r| r.page == page).collect::<Vec<_>>();

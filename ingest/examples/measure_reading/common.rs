@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use domain::{CourseId, ParsedDocument, ports::TokenCounter};
-use ingest::{IngestError, ReadOptions, SplitConfig, read_bytes, split_chunks};
+use ingest::{IngestError, OcrModels, ReadOptions, SplitConfig, read_bytes, split_chunks};
 
 /// The folder of `LECTERN_DATA`; `None`, said aloud, where it is not set.
 pub fn data() -> Option<PathBuf> {
@@ -26,7 +26,13 @@ pub fn read(path: &Path, password: Option<&str>) -> Result<ParsedDocument, Inges
     let pdfium = models.join("pdfium/libpdfium.so");
     let bytes = std::fs::read(path).map_err(|e| IngestError::ReaderUnavailable { detail: e.to_string() })?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let options = ReadOptions { pdfium: &pdfium, password, max_pages: 2000 };
+    let ocr = OcrModels {
+        runtime: models.join("onnxruntime/libonnxruntime.so"),
+        folder: models.join("pp-ocrv5"),
+        threads: 2,
+    };
+    let ocr = ocr.folder.is_dir().then_some(&ocr);
+    let options = ReadOptions { pdfium: &pdfium, password, max_pages: 2000, ocr };
     read_bytes(&bytes, &name, options, &mut |_, _| {})
 }
 

@@ -90,6 +90,14 @@ impl Line {
         Some(Self { words, span, order, region: 0, cells: None })
     }
 
+    fn straighten(&mut self, slope: f32) {
+        for word in &mut self.words {
+            let by = slope * f32::midpoint(word.span.left, word.span.right);
+            word.span = Span { top: word.span.top - by, bottom: word.span.bottom - by, ..word.span };
+        }
+        self.span = self.words.iter().map(|w| w.span).reduce(Span::union).unwrap_or(self.span);
+    }
+
     pub(super) fn page(&self) -> u32 {
         self.words.first().map_or(1, |w| w.rect.page)
     }
@@ -135,6 +143,18 @@ impl Line {
         self.cells.is_none() && self.words.windows(2).any(|pair| is_cell_gap(&pair[0], &pair[1]))
     }
 
+    /// Whether `other` stands in its gaps: no word of the one covers a word of the other.
+    pub(super) fn has_room_for(&self, other: &Self) -> bool {
+        let apart = |a: &Word, b: &Word| a.span.right <= b.span.left + 1.0 || b.span.right <= a.span.left + 1.0;
+        self.words.iter().all(|a| other.words.iter().all(|b| apart(a, b)))
+    }
+
+    /// Puts the words of `other`, which stands in its gaps on the same base line, between its own.
+    pub(super) fn weave(&mut self, other: Self) {
+        self.append(other);
+        self.words.sort_by(|a, b| a.span.left.total_cmp(&b.span.left));
+    }
+
     /// Puts the words of `other`, which stands to the right on the same base line, behind its own.
     pub(super) fn append(&mut self, mut other: Self) {
         if let Some(first) = other.words.first_mut() {
@@ -164,7 +184,25 @@ pub(super) fn needs_space(before: &str, word: &Word) -> bool {
 
 /// The lines of a page in the order of its content stream.
 pub(super) fn page_lines(glyphs: &[Glyph]) -> Vec<Line> {
-    let direction = Direction::of(glyphs);
+    lines_in(glyphs, Direction::of(glyphs))
+}
+
+/// The lines of a picture, given one by one. `slope` is how far the page is tilted (down by this for each point to the
+/// right); in reading space it stands straight.
+pub(super) fn picture_lines(runs: &[Vec<Glyph>], slope: f32) -> Vec<Line> {
+    let all: Vec<Glyph> = runs.iter().flatten().copied().collect();
+    let direction = Direction::of(&all);
+    let mut lines: Vec<Line> = runs.iter().flat_map(|run| lines_in(run, direction)).collect();
+    for (order, line) in lines.iter_mut().enumerate() {
+        line.order = order;
+        if direction == Direction::Rightward {
+            line.straighten(slope);
+        }
+    }
+    lines
+}
+
+fn lines_in(glyphs: &[Glyph], direction: Direction) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for word in words(glyphs, direction) {
         match lines.last_mut() {

@@ -51,6 +51,7 @@ fn emit(mut lines: Vec<Line>, region: &mut usize, out: &mut Vec<Line>, same_regi
                 let right = left;
                 row.append(right);
             }
+            Some(row) if row.has_room_for(&line) => row.weave(line),
             _ => rows.push(line),
         }
     }

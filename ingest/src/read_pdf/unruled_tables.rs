@@ -65,8 +65,8 @@ fn is_table(lines: &[Line]) -> bool {
     let rows = lines.iter().filter(|l| filled(l) * 2 > columns.len()).count();
     // The rest must be what did not fit into a cell: it stands in one column.
     rows >= FEWEST_ROWS
-        && rows * 3 >= lines.len() * 2
-        && lines.iter().all(|l| filled(l) * 2 > columns.len() || filled(l) == 1)
+        && rows * 2 >= lines.len()
+        && lines.iter().all(|l| filled(l) * 2 > columns.len() || filled(l) == 1 || begins_late(l, &columns))
         && !is_prose(lines, &columns)
         && !is_list(lines, &columns)
 }
@@ -79,6 +79,11 @@ fn is_list(lines: &[Line], columns: &[Range<f32>]) -> bool {
         first.is_empty() || letters == 0 || (letters < 3 && first.ends_with(['.', ')', '、', '）', '．']))
     };
     columns.len() == 2 && lines.iter().all(mark)
+}
+
+/// Whether a line leaves the first column free, as what did not fit into the cells of a row does.
+fn begins_late(line: &Line, columns: &[Range<f32>]) -> bool {
+    !line.words.iter().any(|w| overlaps(w, &columns[0]))
 }
 
 /// Two columns of running text have long lines on both sides.
@@ -132,7 +137,7 @@ fn rows(lines: Vec<Line>, columns: &[Range<f32>]) -> Vec<Vec<Vec<Word>>> {
         }
         let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
         match rows.last_mut() {
-            Some(row) if filled == 1 && cells[0].is_empty() => {
+            Some(row) if cells[0].is_empty() && (filled == 1 || filled * 2 <= columns.len()) => {
                 for (above, mut cell) in row.iter_mut().zip(cells) {
                     above.append(&mut cell);
                 }
@@ -175,7 +180,11 @@ mod tests {
 
     #[test]
     fn lists_are_no_tables() {
-        let seen = gather(&[&[("1.", 0.0), ("One item", 60.0)], &[("2.", 0.0), ("Another", 60.0)], &[("3.", 0.0), ("The last", 60.0)]]);
+        let seen = gather(&[
+            &[("1.", 0.0), ("One item", 60.0)],
+            &[("2.", 0.0), ("Another", 60.0)],
+            &[("3.", 0.0), ("The last", 60.0)],
+        ]);
         assert!(seen.iter().all(|l| l.cells.is_none()));
     }
 
