@@ -5,11 +5,13 @@
 //! ([`reader_main`]), so that hostile bytes meet neither the server's memory nor its time.
 
 mod build_document;
+mod cut_section;
 mod decode_picture;
 mod decode_text;
 mod detect_format;
 mod detect_language;
 mod error;
+mod exam_items;
 mod numbered_heading;
 mod ocr;
 mod office;
@@ -29,6 +31,7 @@ mod split_chunks;
 pub use detect_format::{Format, detect_format};
 pub use detect_language::detect_language;
 pub use error::IngestError;
+pub use exam_items::{ExamItem, ExamOption, exam_items};
 pub use ocr::OcrModels;
 pub use read_bytes::{ReadOptions, read_bytes};
 pub use reader_main::reader_main;
