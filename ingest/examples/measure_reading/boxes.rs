@@ -40,7 +40,8 @@ fn iou(document: &ParsedDocument, start: usize) -> f32 {
     let own: Vec<Rect> = words
         .windows(2)
         .map(|pair| {
-            if pair[0].rect.same_line(pair[1].rect) && (-3.0..30.0).contains(&(pair[1].rect.left - pair[0].rect.right)) {
+            if pair[0].rect.same_line(pair[1].rect) && (-3.0..30.0).contains(&(pair[1].rect.left - pair[0].rect.right))
+            {
                 pair[0].rect.union(pair[1].rect)
             } else {
                 pair[0].rect

@@ -25,6 +25,15 @@ pub fn measure(data: &Path) {
     let mut documents: Vec<&str> = questions.iter().map(|q| q.document.as_str()).collect();
     documents.sort_unstable();
     documents.dedup();
+    let (mut pages, begun) = (0, std::time::Instant::now());
+    for entry in std::fs::read_dir(&folder).expect("course").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let pdf = entry.path().extension().is_some_and(|e| e == "pdf");
+        if pdf && !name.contains("scanned") {
+            pages += read(&entry.path(), None).expect("readable").pages.len();
+        }
+    }
+    println!("PDFs with text: {pages} pages, {:.1} pages/s", f64::from(pages as u32) / begun.elapsed().as_secs_f64());
     println!("format  paragraph answers  table answers  tables  heading paths (whole / last)  chunks");
     for format in FORMATS {
         let mut sum = Sum::default();
