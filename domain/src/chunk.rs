@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ByteRange, ChunkId};
 
 /// Raised whenever the same bytes would be split differently, so that old and new chunks never share an id.
-pub const CHUNKER_VERSION: u32 = 1;
+pub const CHUNKER_VERSION: u32 = 2;
 
 /// A stretch of a document, small enough for the embedder, never across a heading.
 ///

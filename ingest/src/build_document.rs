@@ -9,12 +9,19 @@ use crate::{Format, IngestError, detect_language};
 const BETWEEN_BLOCKS: &str = "\n\n";
 
 /// A document in the making.
-#[derive(Default)]
 pub(crate) struct DocumentBuilder {
     text: String,
+    /// The page that flowing blocks are on.
+    page: u32,
     blocks: Vec<Block>,
     words: Vec<Word>,
     headings: Vec<(u8, String)>,
+}
+
+impl Default for DocumentBuilder {
+    fn default() -> Self {
+        Self { text: String::new(), page: 1, blocks: Vec::new(), words: Vec::new(), headings: Vec::new() }
+    }
 }
 
 /// A block before it has its place in the document.
@@ -33,12 +40,22 @@ pub(crate) struct NewBlock {
 impl DocumentBuilder {
     /// Adds a block of a format without pages, its text normalised; blank ones are left out.
     pub(crate) fn push(&mut self, kind: BlockKind, text: &str) {
-        self.push_block(NewBlock::flowing(kind, 0, normalise(kind, text)));
+        self.push_flowing(kind, 0, text);
     }
 
     /// Adds a heading of a format without pages.
     pub(crate) fn push_heading(&mut self, level: u8, text: &str) {
-        self.push_block(NewBlock::flowing(BlockKind::Heading, level.clamp(1, 6), normalise(BlockKind::Heading, text)));
+        self.push_flowing(BlockKind::Heading, level.clamp(1, 6), text);
+    }
+
+    /// Sets the page of the flowing blocks that follow: a slide's number.
+    pub(crate) const fn set_page(&mut self, page: u32) {
+        self.page = page;
+    }
+
+    fn push_flowing(&mut self, kind: BlockKind, level: u8, text: &str) {
+        let text = normalise(kind, text);
+        self.push_block(NewBlock { kind, level, page: self.page, text, boxes: Vec::new(), words: Vec::new() });
     }
 
     /// Adds a finished block. Its text must neither begin nor end with white space; blank blocks are left out.
@@ -90,12 +107,6 @@ impl DocumentBuilder {
     pub(crate) fn finish_flowing(self, format: Format, name: &str) -> Result<ParsedDocument, IngestError> {
         let page = PageInfo { number: 1, width: 0.0, height: 0.0 };
         self.finish(format, vec![page], Vec::new()).ok_or_else(|| IngestError::NoText { name: name.to_owned() })
-    }
-}
-
-impl NewBlock {
-    fn flowing(kind: BlockKind, level: u8, text: String) -> Self {
-        Self { kind, level, page: 1, text, boxes: Vec::new(), words: Vec::new() }
     }
 }
 

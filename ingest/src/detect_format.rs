@@ -4,10 +4,12 @@
 //! can't be mistaken (`.pdf`, `.docx`, `.png` …) over content that is plain text is refused: such a file is nearly
 //! always a failed download or a renamed error page, and its text is not what its owner meant to upload.
 
-use crate::IngestError;
+use crate::{IngestError, read_csv::looks_like_csv};
 
 /// How far into a file signs of a format are looked for, in bytes.
 const HEAD: usize = 4096;
+/// The same for archives: their first parts may be long.
+const ARCHIVE_HEAD: usize = 64 << 10;
 /// PDF readers accept the header anywhere in the first kilobyte.
 const PDF_HEADER_WITHIN: usize = 1024;
 
@@ -22,6 +24,26 @@ pub enum Format {
     Markdown,
     /// Plain text in any common encoding.
     Text,
+    /// A picture.
+    Png,
+    /// A picture, mostly a photograph.
+    Jpeg,
+    /// Comma-separated values.
+    Csv,
+    /// Rich Text Format.
+    Rtf,
+    /// A Word document.
+    Docx,
+    /// A `PowerPoint` presentation.
+    Pptx,
+    /// An Excel workbook.
+    Xlsx,
+    /// An `OpenDocument` text.
+    Odt,
+    /// An `OpenDocument` presentation.
+    Odp,
+    /// A book.
+    Epub,
 }
 
 impl Format {
@@ -32,7 +54,22 @@ impl Format {
             Self::Html => "text/html",
             Self::Markdown => "text/markdown",
             Self::Text => "text/plain",
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Csv => "text/csv",
+            Self::Rtf => "application/rtf",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Pptx => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Odt => "application/vnd.oasis.opendocument.text",
+            Self::Odp => "application/vnd.oasis.opendocument.presentation",
+            Self::Epub => "application/epub+zip",
         }
+    }
+
+    /// The format of an archive whose part `mimetype` says this.
+    pub(crate) fn of_archive(mimetype: &[u8]) -> Option<Self> {
+        [Self::Odt, Self::Odp, Self::Epub].into_iter().find(|f| f.media_type().as_bytes() == mimetype)
     }
 }
 
@@ -45,7 +82,23 @@ pub fn detect_format(bytes: &[u8], name: &str) -> Result<Format, IngestError> {
     if contains(&head[..head.len().min(PDF_HEADER_WITHIN)], b"%PDF-") {
         return Ok(Format::Pdf);
     }
-    if let Some(found) = foreign_kind(head, name) {
+    if head.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return Ok(Format::Png);
+    }
+    if head.starts_with(b"\xff\xd8\xff") {
+        return Ok(Format::Jpeg);
+    }
+    if head.starts_with(b"{\\rtf") {
+        return Ok(Format::Rtf);
+    }
+    if head.starts_with(b"PK\x03\x04") {
+        let found = zip_format(&bytes[..bytes.len().min(ARCHIVE_HEAD)], name);
+        return found.ok_or_else(|| IngestError::UnsupportedFormat {
+            name: name.to_owned(),
+            found: "a ZIP archive".to_owned(),
+        });
+    }
+    if let Some(found) = foreign_kind(head) {
         return Err(IngestError::UnsupportedFormat { name: name.to_owned(), found: found.to_owned() });
     }
     let extension = extension(name);
@@ -61,8 +114,10 @@ pub fn detect_format(bytes: &[u8], name: &str) -> Result<Format, IngestError> {
     }
     Ok(match extension.as_str() {
         "md" | "markdown" | "mdown" | "mkd" => Format::Markdown,
+        "csv" | "tsv" => Format::Csv,
         "html" | "htm" | "xhtml" if head.contains(&b'<') => Format::Html,
         _ if looks_like_markdown(head) => Format::Markdown,
+        _ if looks_like_csv(&String::from_utf8_lossy(head)) => Format::Csv,
         _ => Format::Text,
     })
 }
@@ -80,16 +135,16 @@ fn promised_kind(extension: &str) -> Option<&'static str> {
         "xlsx" | "xls" => "Excel workbook",
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "tif" | "tiff" | "bmp" => "picture",
         "epub" => "EPUB book",
+        "odt" | "odp" => "OpenDocument file",
+        "rtf" => "rich text",
         "zip" => "ZIP archive",
         _ => return None,
     })
 }
 
 /// Magic numbers of what is not read, and binary content of any kind.
-fn foreign_kind(head: &[u8], name: &str) -> Option<&'static str> {
+fn foreign_kind(head: &[u8]) -> Option<&'static str> {
     const MAGIC: &[(&[u8], &str)] = &[
-        (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-        (b"\xff\xd8\xff", "a JPEG picture"),
         (b"GIF8", "a GIF picture"),
         (b"II*\0", "a TIFF picture"),
         (b"MM\0*", "a TIFF picture"),
@@ -102,14 +157,13 @@ fn foreign_kind(head: &[u8], name: &str) -> Option<&'static str> {
         (b"Rar!\x1a\x07", "a RAR archive"),
         (b"BZh", "a bzip2 archive"),
         (b"\xfd7zXZ\0", "an XZ archive"),
-        (b"{\\rtf", "a rich text (RTF) file"),
         (b"%!PS", "a PostScript file"),
         (b"SQLite format 3\0", "a database"),
         (b"ID3", "a sound file"),
         (b"OggS", "a sound file"),
     ];
-    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        return Some(zip_kind(head, name));
+    if head.starts_with(b"PK\x05\x06") {
+        return Some("an empty ZIP archive");
     }
     if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
         return Some("a WebP picture");
@@ -123,21 +177,29 @@ fn foreign_kind(head: &[u8], name: &str) -> Option<&'static str> {
     is_binary(head).then_some("binary data")
 }
 
-fn zip_kind(head: &[u8], name: &str) -> &'static str {
-    let ending = extension(name);
-    if contains(head, b"word/") || ending == "docx" {
-        "a Word document (DOCX)"
-    } else if contains(head, b"ppt/") || ending == "pptx" {
-        "a PowerPoint presentation (PPTX)"
-    } else if contains(head, b"xl/") || ending == "xlsx" {
-        "an Excel workbook (XLSX)"
-    } else if contains(head, b"epub") {
-        "an EPUB book"
-    } else if contains(head, b"opendocument") {
-        "an OpenDocument file"
-    } else {
-        "a ZIP archive"
+/// What an archive is, by the names of its first parts, else by its own name: its reader looks at all parts.
+fn zip_format(head: &[u8], name: &str) -> Option<Format> {
+    const SIGNS: &[(&[u8], Format)] = &[
+        (b"mimetypeapplication/epub+zip", Format::Epub),
+        (b"mimetypeapplication/vnd.oasis.opendocument.text", Format::Odt),
+        (b"mimetypeapplication/vnd.oasis.opendocument.presentation", Format::Odp),
+        (b"word/document.xml", Format::Docx),
+        (b"ppt/presentation.xml", Format::Pptx),
+        (b"xl/workbook.xml", Format::Xlsx),
+        (b"META-INF/container.xml", Format::Epub),
+    ];
+    if let Some((_, format)) = SIGNS.iter().find(|(sign, _)| contains(head, sign)) {
+        return Some(*format);
     }
+    Some(match extension(name).as_str() {
+        "docx" | "docm" | "dotx" => Format::Docx,
+        "pptx" | "pptm" | "ppsx" => Format::Pptx,
+        "xlsx" | "xlsm" => Format::Xlsx,
+        "odt" | "ott" => Format::Odt,
+        "odp" => Format::Odp,
+        "epub" => Format::Epub,
+        _ => return None,
+    })
 }
 
 /// NUL never occurs in text, except in UTF-16, where the NULs of Latin letters all stand on one side.
@@ -193,14 +255,18 @@ mod tests {
         assert_eq!(code(b"# Title\n\n## One\n\n## Two\n", "notes.txt"), "text/markdown");
         assert_eq!(code(b"- just a list\n", "notes.md"), "text/markdown");
         assert_eq!(code(b"- just a list\n", "notes"), "text/plain");
+        assert_eq!(code(b"PK\x03\x04....word/document.xml", "a.zip"), Format::Docx.media_type());
+        assert_eq!(code(b"PK\x03\x04....[Content_Types].xml", "a.pptx"), Format::Pptx.media_type());
+        assert_eq!(code(b"{\\rtf1 x}", "a.doc"), "application/rtf");
+        assert_eq!(code(b"a,b,c\n1,2,3\n4,5,6\n", "marks"), "text/csv");
         assert_eq!(code(b"h\0e\0l\0l\0o\0 \0", "notes.txt"), "text/plain");
     }
 
     #[test]
     fn what_is_not_read_is_named() {
         assert_eq!(code(b"", "a.txt"), "empty_file");
-        assert_eq!(code(b"PK\x03\x04....word/document.xml", "a.docx"), "unsupported_format");
-        assert_eq!(code(b"\x89PNG\r\n\x1a\n", "a.pdf"), "unsupported_format");
+        assert_eq!(code(b"PK\x03\x04....photos/1.jpg", "a.zip"), "unsupported_format");
+        assert_eq!(code(b"\x89PNG\r\n\x1a\n", "a.pdf"), "image/png");
         assert_eq!(code(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.doc"), "unsupported_format");
         assert_eq!(code(b"abc\0\0\0\0def\x01\x02", "a.txt"), "unsupported_format");
         assert_eq!(code(b"just words", "a.pdf"), "wrong_extension");

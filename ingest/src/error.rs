@@ -20,7 +20,7 @@ pub enum IngestError {
         name: String,
     },
     /// A kind of file that Lectern knows but does not read, or does not know.
-    #[error("“{name}” is {found}, which Lectern does not read. Save it as PDF, HTML, Markdown or plain text.")]
+    #[error("“{name}” is {found}, which Lectern does not read. Save it as PDF, DOCX, PPTX, XLSX or plain text.")]
     UnsupportedFormat {
         /// The file's name.
         name: String,
@@ -45,6 +45,12 @@ pub enum IngestError {
         /// The most that is read.
         limit: u64,
     },
+    /// An archive that unpacks to more than any document.
+    #[error("The file unpacks to more than {limit_mib} MiB. Split it, or save it without pictures and films.")]
+    ArchiveTooLarge {
+        /// The most that is unpacked, in MiB.
+        limit_mib: u64,
+    },
     /// Over the limit on pages.
     #[error("The document has {pages} pages; the limit is {limit}. Split it into smaller documents.")]
     TooManyPages {
@@ -65,13 +71,15 @@ pub enum IngestError {
         /// What was broken.
         detail: String,
     },
-    /// A PDF of pictures.
+    /// Pictures of pages, or blank ones, of which no text came.
     #[error(
-        "None of the document's {pages} pages has a text layer: it looks like a scan. Run text recognition (OCR) on it first, then upload the result."
+        "None of the document's {pages} pages has a text layer, and {reason}. Upload it again when that is mended, or with a text layer."
     )]
     NoTextLayer {
         /// Its pages.
         pages: usize,
+        /// Why recognition gave no text.
+        reason: String,
     },
     /// The document needs more memory than the reader may have.
     #[error(
@@ -140,7 +148,7 @@ impl IngestError {
             | Self::ReadingTimedOut { .. }
             | Self::ReaderCrashed { .. } => ErrorKind::InvalidInput,
             Self::UnsupportedFormat { .. } | Self::NotDrawable { .. } => ErrorKind::Unsupported,
-            Self::TooLarge { .. } | Self::TooManyPages { .. } => ErrorKind::TooLarge,
+            Self::TooLarge { .. } | Self::ArchiveTooLarge { .. } | Self::TooManyPages { .. } => ErrorKind::TooLarge,
             Self::PageNotFound { .. } => ErrorKind::NotFound,
             Self::ReaderUnavailable { .. } | Self::PdfLibraryMissing { .. } => ErrorKind::Unavailable,
         }
@@ -154,6 +162,7 @@ impl IngestError {
             Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::WrongExtension { .. } => "wrong_extension",
             Self::TooLarge { .. } => "file_too_large",
+            Self::ArchiveTooLarge { .. } => "archive_too_large",
             Self::TooManyPages { .. } => "too_many_pages",
             Self::DocumentEncrypted => "document_encrypted",
             Self::WrongPassword => "wrong_password",

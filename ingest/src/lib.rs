@@ -5,15 +5,22 @@
 //! ([`reader_main`]), so that hostile bytes meet neither the server's memory nor its time.
 
 mod build_document;
+mod cut_section;
+mod decode_picture;
 mod decode_text;
 mod detect_format;
 mod detect_language;
 mod error;
+mod exam_items;
 mod numbered_heading;
+mod ocr;
+mod office;
 mod read_bytes;
+mod read_csv;
 mod read_html;
 mod read_markdown;
 mod read_pdf;
+mod read_rtf;
 mod read_text;
 mod reader_main;
 mod reader_process;
@@ -24,6 +31,8 @@ mod split_chunks;
 pub use detect_format::{Format, detect_format};
 pub use detect_language::detect_language;
 pub use error::IngestError;
+pub use exam_items::{ExamItem, ExamOption, exam_items};
+pub use ocr::OcrModels;
 pub use read_bytes::{ReadOptions, read_bytes};
 pub use reader_main::reader_main;
 pub use reader_process::Reader;

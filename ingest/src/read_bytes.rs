@@ -5,12 +5,15 @@ use std::path::Path;
 use domain::ParsedDocument;
 
 use crate::{
-    Format, IngestError,
+    Format, IngestError, OcrModels,
     decode_text::{decode_html, decode_text},
     detect_format,
+    office::read_office,
+    read_csv::read_csv,
     read_html::read_html,
     read_markdown::read_markdown,
-    read_pdf::read_pdf,
+    read_pdf::{read_pdf, read_picture},
+    read_rtf::read_rtf,
     read_text::read_text,
 };
 
@@ -23,6 +26,8 @@ pub struct ReadOptions<'a> {
     pub password: Option<&'a str>,
     /// The most pages that are read.
     pub max_pages: u32,
+    /// Reads pages without a text layer, and pictures; without it they are named in the warnings.
+    pub ocr: Option<&'a OcrModels>,
 }
 
 /// Reads a file: detects its format and hands it to the reader of that format.
@@ -36,8 +41,14 @@ pub fn read_bytes(
 ) -> Result<ParsedDocument, IngestError> {
     match detect_format(bytes, name)? {
         Format::Pdf => read_pdf(bytes, options, progress),
+        Format::Png | Format::Jpeg => read_picture(bytes, options),
         Format::Html => read_html(&decode_html(bytes), name),
         Format::Markdown => read_markdown(&decode_text(bytes), name),
+        Format::Csv => read_csv(&decode_text(bytes), name),
+        Format::Rtf => read_rtf(bytes, name),
+        office @ (Format::Docx | Format::Pptx | Format::Xlsx | Format::Odt | Format::Odp | Format::Epub) => {
+            read_office(bytes, name, office, options.max_pages)
+        }
         Format::Text => read_text(&decode_text(bytes), name),
     }
 }

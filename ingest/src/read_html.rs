@@ -13,11 +13,16 @@ const LONGEST_CELL: usize = 600;
 
 /// Reads a web page that was decoded already.
 pub(crate) fn read_html(text: &str, name: &str) -> Result<ParsedDocument, IngestError> {
+    read_html_into(DocumentBuilder::default(), text).finish_flowing(Format::Html, name)
+}
+
+/// Reads a web page into a document that has begun: a chapter of a book.
+pub(crate) fn read_html_into(document: DocumentBuilder, text: &str) -> DocumentBuilder {
     let page = Html::parse_document(text);
-    let mut reader = HtmlReader::default();
+    let mut reader = HtmlReader { document, ..HtmlReader::default() };
     reader.walk(&page);
     reader.flush();
-    reader.document.finish_flowing(Format::Html, name)
+    reader.document
 }
 
 /// The words of a piece of HTML, for HTML inside Markdown.

@@ -10,7 +10,7 @@ use std::{
 use rlimit::Resource;
 
 use crate::{
-    Format, IngestError, ReadLimits, ReadOptions, detect_format, read_bytes,
+    Format, IngestError, ReadOptions, detect_format, read_bytes,
     read_pdf::render_page,
     reader_protocol::{Message, Request, Task},
 };
@@ -43,7 +43,7 @@ fn serve_request() -> io::Result<()> {
     let mut request = Vec::new();
     io::stdin().lock().take(LONGEST_REQUEST).read_to_end(&mut request)?;
     let request: Request = serde_json::from_slice(&request)?;
-    limit_this_process(&request.limits)?;
+    limit_this_process(&request)?;
     match answer(&request) {
         Ok(Answer::Document(ok)) => say(&Message::Document { ok }),
         Ok(Answer::Picture(png)) => {
@@ -57,8 +57,11 @@ fn serve_request() -> io::Result<()> {
 }
 
 /// Lowers what this process may take; it can't be raised again. No file can be written, and no core is left behind.
-fn limit_this_process(limits: &ReadLimits) -> io::Result<()> {
-    let seconds = limits.time.as_secs().max(1);
+fn limit_this_process(request: &Request) -> io::Result<()> {
+    let limits = request.limits;
+    // Each thread's time counts.
+    let threads = request.ocr.as_ref().map_or(1, |ocr| ocr.threads.max(1) as u64);
+    let seconds = limits.time.as_secs().max(1).saturating_mul(threads);
     for (resource, most) in [
         (Resource::AS, limits.memory_bytes),
         (Resource::CPU, seconds),
@@ -84,6 +87,7 @@ fn answer(request: &Request) -> Result<Answer, IngestError> {
         pdfium: &request.pdfium,
         password: request.password.as_deref(),
         max_pages: request.limits.max_pages,
+        ocr: request.ocr.as_ref(),
     };
     match &request.task {
         Task::Read => {

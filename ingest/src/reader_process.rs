@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    IngestError, ReadLimits,
+    IngestError, OcrModels, ReadLimits,
     reader_protocol::{Message, Request, Task},
 };
 
@@ -39,12 +39,21 @@ pub struct Reader {
     pub library: PathBuf,
     /// What one reading may take.
     pub limits: ReadLimits,
+    /// Text recognition, where it is installed.
+    pub ocr: Option<OcrModels>,
 }
 
 impl Reader {
     /// A reader that runs `executable arguments…`, with PDFium at the full path `library`.
     pub const fn new(executable: PathBuf, arguments: Vec<OsString>, library: PathBuf, limits: ReadLimits) -> Self {
-        Self { executable, arguments, library, limits }
+        Self { executable, arguments, library, limits, ocr: None }
+    }
+
+    /// The same reader with text recognition.
+    #[must_use]
+    pub fn with_ocr(mut self, models: OcrModels) -> Self {
+        self.ocr = Some(models);
+        self
     }
 
     /// Reads a file: `name` is what its owner calls it, `progress(page, of)` is called after each page of a PDF.
@@ -88,6 +97,7 @@ impl Reader {
             name: name.to_owned(),
             pdfium: self.library.clone(),
             password: password.map(str::to_owned),
+            ocr: self.ocr.clone(),
             limits: self.limits,
             task,
         }
@@ -126,6 +136,8 @@ impl Reader {
         command
             .args(&self.arguments)
             .env_clear()
+            // ONNX Runtime 1.31 opens a telemetry database in the user's home as it loads, and posts it over the network.
+            .env("ORT_DISABLE_TELEMETRY", "1")
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

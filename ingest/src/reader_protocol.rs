@@ -9,7 +9,7 @@ use std::{path::PathBuf, time::Duration};
 use domain::{ParsedDocument, Rect};
 use serde::{Deserialize, Serialize};
 
-use crate::IngestError;
+use crate::{IngestError, OcrModels};
 
 /// What one reading may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,7 @@ pub(crate) struct Request {
     pub name: String,
     pub pdfium: PathBuf,
     pub password: Option<String>,
+    pub ocr: Option<OcrModels>,
     pub limits: ReadLimits,
     pub task: Task,
 }

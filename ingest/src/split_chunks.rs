@@ -1,9 +1,12 @@
-//! Cuts a document into chunks: sized in the embedder's tokens, never across a heading, at sentence ends where possible.
+//! Cuts a document into chunks: sized in the embedder's tokens, never across a heading, at sentence ends where possible;
+//! tables and exam questions are kept whole where they fit.
 
 use std::ops::Range;
 
 use domain::{Block, BlockKind, ByteRange, Chunk, ChunkId, CourseId, ParsedDocument, ports::TokenCounter};
 use text_splitter::{ChunkConfig, ChunkSizer, TextSplitter};
+
+use crate::{cut_section::Cutter, exam_items::exam_items};
 
 /// How large chunks are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +28,8 @@ impl Default for SplitConfig {
 ///
 /// Laws: every chunk's text is exactly the document's text at its range; chunks are in order; every character of every
 /// block that is not white space is in a chunk, except headings with something under them: those are in the heading
-/// paths of what follows. The same document, sha256 and course give the same chunks.
+/// paths of what follows. Where a table is cut, its head stands last in the heading path of each later part, so that its
+/// rows are understood. The same document, sha256 and course give the same chunks.
 pub fn split_chunks(
     document: &ParsedDocument,
     sha256: &str,
@@ -33,32 +37,29 @@ pub fn split_chunks(
     counter: &dyn TokenCounter,
     config: &SplitConfig,
 ) -> Vec<Chunk> {
-    let splitter = splitter(counter, config);
+    let cutter = Cutter { document, counter, splitter: splitter(counter, config), most: config.max_tokens.max(1) };
+    let questions: Vec<ByteRange> =
+        exam_items(document).into_iter().filter(|item| !item.options.is_empty()).map(|item| item.range).collect();
     let mut chunks = Vec::new();
     for section in sections(&document.blocks) {
-        let base = section.range.start;
-        let text = document.slice(section.range);
-        for (offset, piece) in splitter.chunk_indices(text) {
-            if piece.is_empty() {
-                continue;
-            }
-            let range = ByteRange::new(base + offset, base + offset + piece.len());
+        for piece in cutter.cut(&section, &questions) {
+            let text = document.slice(piece.range);
             let ordinal = chunks.len();
             chunks.push(Chunk {
                 id: ChunkId::derive(course, sha256, ordinal),
                 ordinal,
-                text: piece.to_owned(),
-                tokens: counter.count(piece),
-                pages: pages(document, piece, range),
-                heading_path: section.path.to_vec(),
-                range,
+                text: text.to_owned(),
+                tokens: counter.count(text),
+                pages: pages(document, text, piece.range),
+                heading_path: section.path.iter().cloned().chain(piece.head).collect(),
+                range: piece.range,
             });
         }
     }
     chunks
 }
 
-struct TokenSizer<'a>(&'a dyn TokenCounter);
+pub(crate) struct TokenSizer<'a>(&'a dyn TokenCounter);
 
 impl ChunkSizer for TokenSizer<'_> {
     fn size(&self, chunk: &str) -> usize {
@@ -75,9 +76,10 @@ fn splitter<'a>(counter: &'a dyn TokenCounter, config: &SplitConfig) -> TextSpli
 }
 
 /// Blocks that may share a chunk.
-struct Section<'a> {
-    range: ByteRange,
-    path: &'a [String],
+pub(crate) struct Section<'a> {
+    pub range: ByteRange,
+    pub path: &'a [String],
+    pub blocks: &'a [Block],
 }
 
 /// What stands between two headings; and each heading with nothing under it, which nothing else would make findable.
@@ -89,7 +91,11 @@ fn sections(blocks: &[Block]) -> Vec<Section<'_>> {
         if first.kind == BlockKind::Heading && next.is_some_and(|next| stands_under(next, first)) {
             continue;
         }
-        sections.push(Section { range: ByteRange::new(first.range.start, last.range.end), path: &first.heading_path });
+        sections.push(Section {
+            range: ByteRange::new(first.range.start, last.range.end),
+            path: &first.heading_path,
+            blocks: &blocks[span],
+        });
     }
     sections
 }

@@ -101,3 +101,26 @@ async fn limits_hold() {
         assert_eq!(code(&reader(two), paper.path(), "a.pdf").await, "too_many_pages");
     }
 }
+
+#[tokio::test]
+async fn pictures_are_read_with_boxes() {
+    let Some(models) = pdfium().and(common::ocr()) else { return };
+    let plain = reader(ReadLimits::default());
+    let lines = [(20.0, "Plants and Light"), (12.0, "Green leaves make sugar from 1912 drops.")];
+    let pieces = lines.iter().enumerate().map(|(n, (size, text))| (*size, false, 72.0, 720.0 - 40.0 * n as f32, *text));
+    let page = file(&pdf(&[(0, pieces.collect())], ""));
+    let picture = file(&plain.render_page(page.path(), None, 1, 1700, &[]).await.unwrap());
+    let without = plain.read(picture.path(), "a.png", None, &|_, _| {}).await.unwrap_err();
+    assert_eq!(without.code(), "no_text_layer");
+    assert!(without.to_string().contains("models pull pp-ocrv5"), "{without}");
+    let doc = plain.with_ocr(models).read(picture.path(), "a.png", None, &|_, _| {}).await.unwrap();
+    assert_eq!(doc.text, "Plants and Light\n\nGreen leaves make sugar from 1912 drops.");
+    assert_eq!(doc.media_type, "image/png");
+    let at = doc.text.find("sugar").unwrap();
+    let boxes = doc.boxes((at..at + 5).into());
+    // Pictures are as long as A4; Letter was drawn. "Green leaves make " is about 104 points wide in Helvetica 12.
+    let scale = 842.0 / 792.0;
+    assert_eq!(boxes.len(), 1);
+    assert!((boxes[0].left / scale - 176.0).abs() < 6.0, "{boxes:?}");
+    assert!((boxes[0].bottom / scale - 115.0).abs() < 6.0 && (boxes[0].top / scale - 101.0).abs() < 6.0, "{boxes:?}");
+}

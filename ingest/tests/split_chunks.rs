@@ -15,7 +15,7 @@ impl TokenCounter for Pieces {
 }
 
 fn document(markdown: &str) -> Option<ParsedDocument> {
-    let options = ReadOptions { pdfium: "/none".as_ref(), password: None, max_pages: 1 };
+    let options = ReadOptions { pdfium: "/none".as_ref(), password: None, max_pages: 1, ocr: None };
     read_bytes(markdown.as_bytes(), "a.md", options, &mut |_, _| {}).ok()
 }
 
@@ -98,4 +98,31 @@ fn headings_without_anything_under_them_are_chunks() {
     let chunks = split(&doc, 40, 0);
     assert_eq!(chunks.len(), 2);
     assert_eq!(chunks[1].heading_path, ["B"]);
+}
+
+#[test]
+fn tables_are_cut_by_rows_and_name_their_head() {
+    let rows: Vec<String> = (1..40).map(|n| format!("| {n} | topic number {n} | 5 |\n")).collect();
+    let rows = rows.concat();
+    let doc =
+        document(&format!("# Plan\n\nWords before it.\n\n| Week | Topic | Points |\n|---|---|---|\n{rows}")).unwrap();
+    let chunks = split(&doc, 60, 0);
+    assert!(chunks.len() > 3);
+    let table: Vec<_> = chunks.iter().filter(|c| c.text.starts_with('|')).collect();
+    assert_eq!(table[0].heading_path, ["Plan"]);
+    assert!(table[0].text.starts_with("| Week | Topic | Points |\n|---|---|---|\n| 1 |"), "{}", table[0].text);
+    assert!(table[1..].iter().all(|c| c.heading_path == ["Plan", "Week | Topic | Points"]));
+    assert!(table.iter().all(|c| c.text.lines().all(|l| l.starts_with('|') && l.ends_with('|'))), "rows stay whole");
+}
+
+#[test]
+fn exam_questions_keep_their_options() {
+    let question =
+        |n: usize| format!("{n}. Which of these many words is number {n}?\n\n(A) this one\n\n(B) that one\n\n");
+    let doc = document(&(1..20).map(question).collect::<Vec<_>>().concat()).unwrap();
+    let chunks = split(&doc, 50, 0);
+    assert!(chunks.len() > 5);
+    for chunk in &chunks {
+        assert_eq!(chunk.text.matches("Which").count(), chunk.text.matches("(B)").count(), "{}", chunk.text);
+    }
 }

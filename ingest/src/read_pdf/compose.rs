@@ -50,6 +50,9 @@ fn plain(word: &str) -> String {
 
 /// The block of a paragraph.
 pub(super) fn compose(paragraph: &Paragraph, spelling: &Spelling) -> NewBlock {
+    if paragraph.kind == BlockKind::Table {
+        return compose_table(paragraph);
+    }
     let mut text = String::new();
     let mut words = Vec::new();
     for (n, line) in paragraph.lines.iter().enumerate() {
@@ -68,6 +71,10 @@ pub(super) fn compose(paragraph: &Paragraph, spelling: &Spelling) -> NewBlock {
             before = Some(word);
         }
     }
+    block(paragraph, text, words)
+}
+
+fn block(paragraph: &Paragraph, text: String, words: Vec<PlacedWord>) -> NewBlock {
     NewBlock {
         kind: paragraph.kind,
         level: paragraph.level,
@@ -76,6 +83,49 @@ pub(super) fn compose(paragraph: &Paragraph, spelling: &Spelling) -> NewBlock {
         boxes: boxes(&paragraph.lines),
         words,
     }
+}
+
+/// A table as Markdown. A head that is repeated on the next page is left out there.
+fn compose_table(paragraph: &Paragraph) -> NewBlock {
+    let mut text = String::new();
+    let mut words = Vec::new();
+    let mut head: Option<Vec<String>> = None;
+    for line in &paragraph.lines {
+        for (n, row) in line.cells.iter().flat_map(|cells| &cells.rows).enumerate() {
+            let plain: Vec<String> =
+                row.iter().map(|cell| line.words[cell.clone()].iter().map(|w| w.text.as_str()).collect()).collect();
+            if n == 0 && head.as_ref() == Some(&plain) {
+                continue;
+            }
+            text.push_str(if text.is_empty() { "|" } else { "\n|" });
+            for cell in row {
+                compose_cell(&line.words[cell.clone()], &mut text, &mut words);
+            }
+            if head.is_none() {
+                text.push_str("\n|");
+                text.push_str(&"---|".repeat(row.len()));
+                head = Some(plain);
+            }
+        }
+    }
+    block(paragraph, text, words)
+}
+
+fn compose_cell(cell: &[Word], text: &mut String, words: &mut Vec<PlacedWord>) {
+    text.push(' ');
+    let begin = text.len();
+    for (n, word) in cell.iter().enumerate() {
+        let new_line = n > 0 && !cell[n - 1].span.same_line(&word.span);
+        let tight =
+            text.chars().next_back().is_some_and(is_unspaced) || word.text.chars().next().is_some_and(is_unspaced);
+        if text.len() > begin && if new_line { !tight } else { needs_space(text, word) } {
+            text.push(' ');
+        }
+        let start = text.len();
+        text.push_str(&spelled(&word.text).nfc().collect::<String>().replace('|', "\\|"));
+        words.push(PlacedWord { range: ByteRange::new(start, text.len()), rect: word.rect });
+    }
+    text.push_str(" |");
 }
 
 /// What stands between the text so far and the first word of the paragraph's line `n`.

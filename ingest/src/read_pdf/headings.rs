@@ -56,7 +56,10 @@ impl Body {
 
     fn stands_out(&self, paragraph: &Paragraph) -> bool {
         let chars = paragraph.chars();
-        if paragraph.lines.len() > MOST_LINES || chars > MOST_CHARS || matches!(paragraph.kind, BlockKind::Caption) {
+        if paragraph.lines.len() > MOST_LINES
+            || chars > MOST_CHARS
+            || matches!(paragraph.kind, BlockKind::Caption | BlockKind::Table)
+        {
             return false;
         }
         let text = paragraph.lines.iter().map(super::lines::Line::text).collect::<Vec<_>>().join(" ");

@@ -1,6 +1,8 @@
 //! Glyphs to words and lines. A line here is a run of words that follow each other in the content stream on one base
 //! line: a line of a column, a row of a table.
 
+use std::ops::Range;
+
 use domain::Rect;
 
 use super::glyphs::{Glyph, Space};
@@ -67,11 +69,33 @@ pub(super) struct Line {
     pub order: usize,
     /// The column it was found in; set by the reading order, and different on each page.
     pub region: usize,
+    /// For a table, which reads as one line: where its cells are among the words.
+    pub cells: Option<Cells>,
+}
+
+/// The cells of a table, row by row: ranges of words.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cells {
+    pub rows: Vec<Vec<Range<usize>>>,
 }
 
 impl Line {
     fn new(word: Word, order: usize) -> Self {
-        Self { span: word.span, words: vec![word], order, region: 0 }
+        Self { span: word.span, words: vec![word], order, region: 0, cells: None }
+    }
+
+    /// A line of these words; `None` without any.
+    pub(super) fn of_words(words: Vec<Word>, order: usize) -> Option<Self> {
+        let span = words.iter().map(|w| w.span).reduce(Span::union)?;
+        Some(Self { words, span, order, region: 0, cells: None })
+    }
+
+    fn straighten(&mut self, slope: f32) {
+        for word in &mut self.words {
+            let by = slope * f32::midpoint(word.span.left, word.span.right);
+            word.span = Span { top: word.span.top - by, bottom: word.span.bottom - by, ..word.span };
+        }
+        self.span = self.words.iter().map(|w| w.span).reduce(Span::union).unwrap_or(self.span);
     }
 
     pub(super) fn page(&self) -> u32 {
@@ -116,7 +140,19 @@ impl Line {
 
     /// Whether it has gaps as between the cells of a row.
     pub(super) fn is_row(&self) -> bool {
-        self.words.windows(2).any(|pair| is_cell_gap(&pair[0], &pair[1]))
+        self.cells.is_none() && self.words.windows(2).any(|pair| is_cell_gap(&pair[0], &pair[1]))
+    }
+
+    /// Whether `other` stands in its gaps: no word of the one covers a word of the other.
+    pub(super) fn has_room_for(&self, other: &Self) -> bool {
+        let apart = |a: &Word, b: &Word| a.span.right <= b.span.left + 1.0 || b.span.right <= a.span.left + 1.0;
+        self.words.iter().all(|a| other.words.iter().all(|b| apart(a, b)))
+    }
+
+    /// Puts the words of `other`, which stands in its gaps on the same base line, between its own.
+    pub(super) fn weave(&mut self, other: Self) {
+        self.append(other);
+        self.words.sort_by(|a, b| a.span.left.total_cmp(&b.span.left));
     }
 
     /// Puts the words of `other`, which stands to the right on the same base line, behind its own.
@@ -148,7 +184,25 @@ pub(super) fn needs_space(before: &str, word: &Word) -> bool {
 
 /// The lines of a page in the order of its content stream.
 pub(super) fn page_lines(glyphs: &[Glyph]) -> Vec<Line> {
-    let direction = Direction::of(glyphs);
+    lines_in(glyphs, Direction::of(glyphs))
+}
+
+/// The lines of a picture, given one by one. `slope` is how far the page is tilted (down by this for each point to the
+/// right); in reading space it stands straight.
+pub(super) fn picture_lines(runs: &[Vec<Glyph>], slope: f32) -> Vec<Line> {
+    let all: Vec<Glyph> = runs.iter().flatten().copied().collect();
+    let direction = Direction::of(&all);
+    let mut lines: Vec<Line> = runs.iter().flat_map(|run| lines_in(run, direction)).collect();
+    for (order, line) in lines.iter_mut().enumerate() {
+        line.order = order;
+        if direction == Direction::Rightward {
+            line.straighten(slope);
+        }
+    }
+    lines
+}
+
+fn lines_in(glyphs: &[Glyph], direction: Direction) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for word in words(glyphs, direction) {
         match lines.last_mut() {

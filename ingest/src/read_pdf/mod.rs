@@ -2,27 +2,37 @@
 //! order and meaning is decided here.
 //!
 //! The way of a page: `glyphs` (what PDFium found, in points from the top left of the displayed page) → `lines` (runs of
-//! words in the order of the content stream) → `furniture` (running headers and footers go) → `reading_order` (columns)
-//! → `paragraphs` → `headings` → `compose` (text, with a box for every word).
+//! words in the order of the content stream) → `ruled_tables` → `furniture` (running headers and footers go) →
+//! `reading_order` (columns) → `unruled_tables` → `paragraphs` → `headings` → `compose` (text, with a box for every word).
 
 mod compose;
+mod display;
 mod furniture;
 mod glyphs;
 mod headings;
 mod library;
 mod lines;
 mod paragraphs;
+mod picture_pages;
 mod reading_order;
 mod render_page;
 mod row_columns;
+mod ruled_tables;
+mod rules;
+mod unruled_tables;
 
-pub(crate) use render_page::render_page;
+pub(crate) use self::{picture_pages::read_picture, render_page::render_page};
 
 use domain::{PageInfo, ParsedDocument};
 use pdfium_render::prelude::{PdfDocument, PdfPage, PdfiumError, PdfiumInternalError};
 
-use self::{glyphs::page_glyphs, lines::Line};
-use crate::{Format, IngestError, ReadOptions, build_document::DocumentBuilder};
+use self::{
+    display::Display,
+    glyphs::page_glyphs,
+    lines::Line,
+    picture_pages::{Recogniser, draw, is_picture},
+};
+use crate::{Format, IngestError, OcrModels, ReadOptions, build_document::DocumentBuilder, ocr::Picture};
 
 /// Reads a PDF. `progress(page, of)` is called after each page.
 pub(crate) fn read_pdf(
@@ -35,12 +45,12 @@ pub(crate) fn read_pdf(
     if of > options.max_pages as usize {
         return Err(IngestError::TooManyPages { pages: of, limit: options.max_pages as usize });
     }
-    let mut content = Content::default();
+    let mut content = Content::new(options.ocr);
     for index in 0..of {
         content.add_page(&file, index);
         progress(index + 1, of);
     }
-    content.into_document()
+    content.into_document(Format::Pdf)
 }
 
 /// Opens a PDF with the password in `options`, if it needs one.
@@ -72,14 +82,34 @@ fn opening_error(error: &PdfiumError, options: ReadOptions<'_>) -> IngestError {
 }
 
 /// What was read so far.
-#[derive(Default)]
-struct Content {
+struct Content<'a> {
     pages: Vec<PageInfo>,
     lines: Vec<Vec<Line>>,
     warnings: Vec<String>,
+    recogniser: Recogniser<'a>,
+    /// Why pages that are pictures were not read.
+    reason: Option<String>,
 }
 
-impl Content {
+impl<'a> Content<'a> {
+    const fn new(ocr: Option<&'a OcrModels>) -> Self {
+        let recogniser = Recogniser::new(ocr);
+        Self { pages: Vec::new(), lines: Vec::new(), warnings: Vec::new(), recogniser, reason: None }
+    }
+
+    /// Recognises the text of a page's picture; a warning where that can't be done.
+    fn add_picture(&mut self, info: PageInfo, picture: Option<Picture>) {
+        match self.recogniser.read(info, picture) {
+            Ok(lines) => self.lines.push(lines),
+            Err(why) => {
+                self.warnings.push(format!("page {} has no text layer and was not read: {why}", info.number));
+                self.reason.get_or_insert(why);
+                self.lines.push(Vec::new());
+            }
+        }
+        self.pages.push(info);
+    }
+
     fn add_page(&mut self, file: &PdfDocument<'_>, index: usize) {
         let number = index as u32 + 1;
         let page = i32::try_from(index).ok().and_then(|i| file.pages().get(i).ok());
@@ -89,21 +119,31 @@ impl Content {
             self.lines.push(Vec::new());
             return;
         };
-        self.pages.push(page_info(number, &page));
-        let lines = lines::page_lines(&page_glyphs(&page, number));
-        if lines.is_empty() {
-            self.warnings.push(format!("page {number} has no text layer"));
+        let info = page_info(number, &page);
+        let lines = Display::of(&page, number).map_or_else(Vec::new, |display| {
+            let lines = lines::page_lines(&page_glyphs(&page, &display));
+            ruled_tables::gather_ruled_tables(lines, &rules::page_rules(&page, &display))
+        });
+        if is_picture(&lines, &page) {
+            self.add_picture(info, draw(&page));
+            return;
         }
+        self.pages.push(info);
         self.lines.push(lines);
     }
 
-    fn into_document(mut self) -> Result<ParsedDocument, IngestError> {
+    fn into_document(mut self, format: Format) -> Result<ParsedDocument, IngestError> {
         let pages = self.pages.len();
+        let nothing = IngestError::NoTextLayer {
+            pages,
+            reason: self.reason.take().unwrap_or_else(|| "no text was found in their pictures".to_owned()),
+        };
         if self.lines.iter().all(Vec::is_empty) {
-            return Err(IngestError::NoTextLayer { pages });
+            return Err(nothing);
         }
         furniture::remove_furniture(&mut self.lines, &self.pages);
         let ordered = self.lines.into_iter().flat_map(reading_order::reading_order).collect();
+        let ordered = unruled_tables::gather_unruled_tables(ordered);
         let mut paragraphs = paragraphs::paragraphs(ordered);
         headings::mark_headings(&mut paragraphs);
         let mut document = DocumentBuilder::default();
@@ -111,7 +151,7 @@ impl Content {
         for paragraph in &paragraphs {
             document.push_block(compose::compose(paragraph, &spelling));
         }
-        document.finish(Format::Pdf, self.pages, self.warnings).ok_or(IngestError::NoTextLayer { pages })
+        document.finish(format, self.pages, self.warnings).ok_or(nothing)
     }
 }
 

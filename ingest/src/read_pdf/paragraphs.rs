@@ -30,8 +30,13 @@ impl Paragraph {
         self.lines.iter().all(Line::bold)
     }
 
-    fn is_table(&self) -> bool {
-        self.lines.iter().all(Line::is_row)
+    /// Whether it is a table whose next page this line is: as many columns, between the same edges.
+    fn goes_on_as_table(&self, next: &Line) -> bool {
+        let Some(last) = self.lines.last() else { return false };
+        let columns = |line: &Line| line.cells.as_ref().and_then(|cells| cells.rows.first()).map(Vec::len);
+        let same_edges =
+            (last.span.left - next.span.left).abs() < 3.0 && (last.span.right - next.span.right).abs() < 3.0;
+        last.page() + 1 == next.page() && columns(last).is_some() && columns(last) == columns(next) && same_edges
     }
 }
 
@@ -52,6 +57,7 @@ pub(super) fn paragraphs(lines: Vec<Line>) -> Vec<Paragraph> {
 fn begin(line: Line) -> Paragraph {
     let text = line.text();
     let kind = match () {
+        () if line.cells.is_some() => BlockKind::Table,
         () if starts_item(&text) => BlockKind::ListItem,
         () if is_caption(&text) => BlockKind::Caption,
         () => BlockKind::Paragraph,
@@ -84,6 +90,9 @@ fn usual_leading(lines: &[Line]) -> f32 {
 
 fn goes_on(paragraph: &Paragraph, line: &Line, region: &Span, leading: f32) -> bool {
     let Some(last) = paragraph.lines.last() else { return false };
+    if last.cells.is_some() || line.cells.is_some() {
+        return paragraph.goes_on_as_table(line);
+    }
     if !same_face(last, line) {
         return false;
     }
@@ -99,8 +108,9 @@ fn goes_on(paragraph: &Paragraph, line: &Line, region: &Span, leading: f32) -> b
     if step > leading * 1.3 * last.size() || step < -0.5 * last.size() {
         return false;
     }
-    if paragraph.is_table() || line.is_row() {
-        return paragraph.is_table() && line.is_row();
+    let rows = paragraph.lines.iter().all(Line::is_row);
+    if rows || line.is_row() {
+        return rows && line.is_row();
     }
     if numbered_heading(&text).is_some() && (line.bold() || ended) {
         return false;

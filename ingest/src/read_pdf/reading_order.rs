@@ -42,7 +42,8 @@ fn emit(mut lines: Vec<Line>, region: &mut usize, out: &mut Vec<Line>, same_regi
     lines.sort_by(|a, b| a.span.top.total_cmp(&b.span.top).then(a.span.left.total_cmp(&b.span.left)));
     let mut rows: Vec<Line> = Vec::with_capacity(lines.len());
     for line in lines {
-        match rows.iter_mut().rev().take(3).find(|row| row.span.same_line(&line.span)) {
+        let beside = |row: &&mut Line| row.cells.is_none() && row.span.same_line(&line.span);
+        match rows.iter_mut().rev().take(3).find(beside).filter(|_| line.cells.is_none()) {
             Some(row) if row.span.right <= line.span.left + 1.0 => row.append(line),
             Some(row) if line.span.right <= row.span.left + 1.0 => {
                 let left = std::mem::replace(row, line);
@@ -50,6 +51,7 @@ fn emit(mut lines: Vec<Line>, region: &mut usize, out: &mut Vec<Line>, same_regi
                 let right = left;
                 row.append(right);
             }
+            Some(row) if row.has_room_for(&line) => row.weave(line),
             _ => rows.push(line),
         }
     }

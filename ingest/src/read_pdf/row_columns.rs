@@ -1,7 +1,7 @@
 //! Two columns that were written line by line, across the gutter: their lines look like rows of a table until one sees
 //! that all have one gap, at the same place, between pieces that fill their sides.
 
-use super::lines::{Line, Span, Word, is_cell_gap};
+use super::lines::{Line, Span, is_cell_gap};
 
 /// Fewer such lines may as well be a table.
 const FEWEST: usize = 8;
@@ -61,6 +61,9 @@ fn single_gap(line: &Line) -> Option<Span> {
 }
 
 fn gaps(line: &Line) -> Vec<Span> {
+    if line.cells.is_some() {
+        return Vec::new();
+    }
     line.words
         .windows(2)
         .filter(|pair| is_cell_gap(&pair[0], &pair[1]))
@@ -69,11 +72,7 @@ fn gaps(line: &Line) -> Vec<Span> {
 }
 
 fn part(line: Line, gap: Span) -> (Option<Line>, Option<Line>) {
-    let (order, region) = (line.order, line.region);
+    let order = line.order;
     let (left, right): (Vec<_>, Vec<_>) = line.words.into_iter().partition(|w| w.span.right <= gap.left);
-    let of = |words: Vec<Word>| {
-        let span = words.iter().map(|w| w.span).reduce(Span::union)?;
-        Some(Line { words, span, order, region })
-    };
-    (of(left), of(right))
+    (Line::of_words(left, order), Line::of_words(right, order))
 }

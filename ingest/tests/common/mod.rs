@@ -5,15 +5,25 @@ use std::path::PathBuf;
 
 /// The PDFium library; `None`, said aloud, where it is not installed.
 pub fn pdfium() -> Option<PathBuf> {
+    installed("pdfium/libpdfium.so")
+}
+
+/// Text recognition; `None`, said aloud, where it is not installed.
+pub fn ocr() -> Option<ingest::OcrModels> {
+    let folder = installed("pp-ocrv5/rec.onnx")?.parent()?.to_owned();
+    Some(ingest::OcrModels { runtime: installed("onnxruntime/libonnxruntime.so")?, folder, threads: 2 })
+}
+
+fn installed(file: &str) -> Option<PathBuf> {
     let models = std::env::var_os("LECTERN_MODELS").map(PathBuf::from).or_else(|| {
         let home = std::env::var_os("HOME")?;
         Some(PathBuf::from(home).join(".cache/lectern/models"))
     })?;
-    let library = models.join("pdfium/libpdfium.so");
-    if library.exists() {
-        return Some(library);
+    let path = models.join(file);
+    if path.exists() {
+        return Some(path);
     }
-    eprintln!("SKIPPED: no PDFium library at {}; `lectern models pull` puts it there", library.display());
+    eprintln!("SKIPPED: nothing at {}; `lectern models pull` puts it there", path.display());
     None
 }
 
