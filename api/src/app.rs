@@ -13,7 +13,7 @@ use domain::{
     ports::{Embedder, LanguageModel, TokenCounter},
 };
 use generator::{AnswerConfig, Answerer, GgufModel, GgufModelSettings};
-use ingest::{ReadLimits, Reader, SplitConfig};
+use ingest::{OcrModels, ReadLimits, Reader, SplitConfig};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use provision::{Catalogue, ModelStore, ProvisionError};
 use retriever::{
@@ -250,7 +250,8 @@ fn library(store: &ModelStore, catalogue: &Catalogue, id: &str) -> Result<PathBu
 
 fn reader(settings: &Settings, places: &Places) -> Result<Reader, StartError> {
     let store = ModelStore::new(&places.models, places.mirror.clone());
-    let pdfium = library(&store, &Catalogue::builtin()?, "pdfium")?;
+    let catalogue = Catalogue::builtin()?;
+    let pdfium = library(&store, &catalogue, "pdfium")?;
     let executable = std::env::current_exe().map_err(StartError::data_dir(&places.data))?;
     let limits = ReadLimits {
         time: Duration::from_secs(settings.reading.time_s),
@@ -258,7 +259,13 @@ fn reader(settings: &Settings, places: &Places) -> Result<Reader, StartError> {
         max_pages: settings.reading.max_pages,
         ..ReadLimits::default()
     };
-    Ok(Reader::new(executable, vec!["read-document".into()], pdfium, limits))
+    let reader = Reader::new(executable, vec!["read-document".into()], pdfium, limits);
+    if settings.models.ocr.is_empty() {
+        return Ok(reader);
+    }
+    let runtime = library(&store, &catalogue, "onnxruntime")?;
+    let folder = store.require(catalogue.get(&settings.models.ocr)?)?;
+    Ok(reader.with_ocr(OcrModels { runtime, folder, threads: settings.embedding.threads }))
 }
 
 /// Opens the index. One that another embedder or an older Lectern made is thrown away and made anew from the documents:

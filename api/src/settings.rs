@@ -63,7 +63,7 @@ section!(Server {
     max_question_chars: usize,
     shutdown_grace_s: u64,
 });
-section!(Models { generator: String, embedder: String });
+section!(Models { generator: String, embedder: String, ocr: String });
 section!(Reading { workers: usize, time_s: u64, memory_mb: u64, max_pages: u32, max_queued: u32 });
 section!(Chunks { max_tokens: usize });
 section!(Vectors { backend: VectorBackend, url: String, api_key: String, collection: String });

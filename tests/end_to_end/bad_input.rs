@@ -28,7 +28,7 @@ fn files_that_are_refused_at_once() {
         for (name, bytes) in [
             ("empty.pdf", b"".to_vec()),
             ("text.pdf", b"This is not a PDF at all, only plain text.".to_vec()),
-            ("picture.png", b"\x89PNG\r\n\x1a\n0000".to_vec()),
+            ("sound.ogg", b"OggS\0\x02\0\0\0\0\0\0\0\0".to_vec()),
             ("program.txt", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0".to_vec()),
         ] {
             let (status, problem) = server.upload(&course, name, bytes).await;

@@ -4,7 +4,8 @@
 
 use std::{ops::ControlFlow, path::PathBuf};
 
-use tuner::{AdapterConfig, Base, Event, Message, Role, Row, TextCodec, TuneSettings, Tuning};
+use domain::ports::{Message, Role};
+use tuner::{AdapterConfig, Base, Event, Row, TextCodec, TuneSettings, Tuning};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);

@@ -4,6 +4,7 @@ mod adapter;
 mod base;
 mod error;
 mod files;
+mod merge;
 mod network;
 mod random;
 mod rows;
@@ -13,10 +14,11 @@ mod train;
 pub use adapter::{Adapter, AdapterConfig, read_adapter, write_adapter};
 pub use base::{Architecture, Base, Shape, Target};
 pub use error::{TunerError, TunerResult};
+pub use merge::merge;
 pub use network::logits;
 pub use rows::{
-    PrepareReport, PrepareSettings, Prepared, QuestionItem, Row, answer_prompt, answer_text, distractor_prompt,
-    prepare, read_passages, read_questions, read_rows, refusal, stem_prompt, write_rows,
+    PrepareReport, PrepareSettings, Prepared, QuestionItem, Row, prepare, read_passages, read_questions, read_rows,
+    write_rows,
 };
-pub use text::{Message, Role, TextCodec};
+pub use text::TextCodec;
 pub use train::{Evaluation, Event, Outcome, Progress, TaskEvaluation, TuneSettings, Tuning, estimate_bytes};

@@ -75,8 +75,9 @@ fn list(catalogue: &Catalogue, store: &ModelStore, output: Output) {
 
 /// What the settings ask for, and the libraries that come with it.
 fn needed<'a>(settings: &Settings, catalogue: &'a Catalogue) -> Result<Vec<&'a Entry>, provision::ProvisionError> {
-    [&settings.models.generator, &settings.models.embedder, "onnxruntime", "pdfium"]
+    [&settings.models.generator, &settings.models.embedder, &settings.models.ocr, "onnxruntime", "pdfium"]
         .into_iter()
+        .filter(|id| !id.is_empty())
         .map(|id| catalogue.get(id))
         .collect()
 }

@@ -108,6 +108,13 @@ pub(crate) struct Module {
     pub b: Range<usize>,
 }
 
+impl Module {
+    /// The name of the weights it changes, in GGUF.
+    pub(crate) fn tensor_name(&self) -> String {
+        format!("blk.{}.{}.weight", self.layer, self.target.gguf())
+    }
+}
+
 /// The matrices of all adapted layers, in one vector: per stack first all `A`, then all `B`.
 #[derive(Clone, Debug)]
 pub struct Adapter {

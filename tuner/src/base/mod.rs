@@ -51,6 +51,11 @@ impl Target {
         format!("{parent}.{}", self.name())
     }
 
+    /// Whether its outputs are rotated by their position.
+    pub(crate) const fn is_rotated(self) -> bool {
+        matches!(self, Self::Query | Self::Key)
+    }
+
     /// Its tensor's name in GGUF: `attn_q`.
     pub(crate) const fn gguf(self) -> &'static str {
         match self {

@@ -5,23 +5,19 @@ mod neighbours;
 mod prepare;
 mod question_set;
 mod spans;
-mod template;
 
 use std::path::Path;
 
-use domain::Language;
+use domain::{
+    Language,
+    ports::{Message, Role},
+};
 use serde::{Deserialize, Serialize};
 
 pub use prepare::{PrepareReport, PrepareSettings, Prepared, prepare};
 pub use question_set::{QuestionItem, read_passages, read_questions};
-pub use template::{answer_prompt, answer_text, distractor_prompt, refusal, stem_prompt};
 
-use crate::{
-    TunerError, TunerResult,
-    error::unreadable,
-    files::write_whole,
-    text::{Message, Role},
-};
+use crate::{TunerError, TunerResult, error::unreadable, files::write_whole};
 
 /// One training row. On disk: one JSON object a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

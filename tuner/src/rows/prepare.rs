@@ -7,19 +7,18 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::Language;
+use domain::{
+    Language,
+    ports::{Message, Role},
+    task_prompts::{answer_prompt, answer_text, distractor_prompt, refusal, stem_prompt},
+};
 
 use super::{
     QuestionItem, Row, hold_out,
     neighbours::{Neighbours, Shingles},
     spans::wrong_answers,
-    template::{answer_prompt, answer_text, distractor_prompt, refusal, stem_prompt},
 };
-use crate::{
-    TunerError, TunerResult,
-    random::Random,
-    text::{Message, Role},
-};
+use crate::{TunerError, TunerResult, random::Random};
 
 /// How rows are made.
 #[derive(Clone, Debug, PartialEq)]

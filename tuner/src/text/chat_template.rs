@@ -1,8 +1,8 @@
 //! Puts a model's own chat template (Jinja, as `transformers` reads it) around messages.
 
+use domain::ports::{Message, Role};
 use minijinja::{Environment, Error, ErrorKind, context, syntax::SyntaxConfig};
 
-use super::{Message, Role};
 use crate::{TunerError, TunerResult};
 
 const CHATML: &str = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + \

@@ -8,32 +8,10 @@ mod read_tokenizer;
 use std::path::Path;
 
 use chat_template::ChatTemplate;
-use serde::{Deserialize, Serialize};
+use domain::ports::Message;
 use tokenizers::Tokenizer;
 
 use crate::{TunerError, TunerResult};
-
-/// Who says something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// The rules.
-    System,
-    /// The one who asks.
-    User,
-    /// The model.
-    Assistant,
-}
-
-/// One turn of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Message {
-    /// Who.
-    pub role: Role,
-    /// What.
-    pub content: String,
-}
 
 /// A prompt and what the model is to say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use domain::task_prompts::refusal;
+
 use crate::{
     TunerError, TunerResult,
     network::{Goal, Sequence, Span},
     random::Random,
-    rows::{Row, refusal},
+    rows::Row,
     text::TextCodec,
 };
 

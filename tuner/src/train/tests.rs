@@ -2,7 +2,10 @@
 
 use std::{ops::ControlFlow, path::Path};
 
-use domain::Language;
+use domain::{
+    Language,
+    ports::{Message, Role},
+};
 
 use super::{Event, Outcome, TuneSettings, Tuning, pack::TokenRows};
 use crate::{
@@ -14,7 +17,7 @@ use crate::{
     },
     random::Random,
     rows::Row,
-    text::{Message, Role, TextCodec},
+    text::TextCodec,
 };
 
 /// A byte-level tokenizer without merges, as Hugging Face writes it.
