@@ -16,6 +16,8 @@ mod read_gguf;
 mod read_tokenizer;
 mod sample_token;
 mod scheduler;
+#[cfg(test)]
+mod scheduler_tests;
 mod sequence;
 mod stream_text;
 #[cfg(test)]

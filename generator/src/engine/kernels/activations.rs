@@ -123,13 +123,14 @@ unsafe fn quantize_row<S: Simd>(
             }
             scale
         };
-        let mut halves = [[0i16; 2]; 2];
-        for (i, quad) in bytes.chunks_exact(4).enumerate() {
-            quads[(step * 8 + i) * GROUP + slot] =
-                i32::from_le_bytes([quad[0] as u8, quad[1] as u8, quad[2] as u8, quad[3] as u8]);
-            halves[i / 4][0] += i16::from(quad[0]) + i16::from(quad[1]);
-            halves[i / 4][1] += i16::from(quad[2]) + i16::from(quad[3]);
+        let to = &mut quads[step * 8 * GROUP..][..8 * GROUP];
+        for (quad, to) in bytes.as_chunks::<4>().0.iter().zip(to.chunks_exact_mut(GROUP)) {
+            to[slot] = i32::from_le_bytes(quad.map(i8::cast_unsigned));
         }
+        let wide = bytes.map(i16::from);
+        let pairs_of: [i16; 16] = std::array::from_fn(|i| wide[2 * i] + wide[2 * i + 1]);
+        let part = |from: usize| pairs_of[from] + pairs_of[from + 2] + pairs_of[from + 4] + pairs_of[from + 6];
+        let halves = [[part(0), part(1)], [part(8), part(9)]];
         let all = [halves[0][0] + halves[1][0], halves[0][1] + halves[1][1]];
         let word = |pair: [i16; 2]| (i32::from(pair[0]) & 0xFFFF) | (i32::from(pair[1]) << 16);
         for (n, pair) in [halves[0], halves[1], all].into_iter().enumerate() {

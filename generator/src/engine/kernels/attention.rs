@@ -20,6 +20,12 @@ const ROWS: usize = 16;
 /// Query rows that go through a page together.
 const TILE: usize = 3;
 
+/// A state: the largest score, then from here the sums of weights, by lane,
+const SUMS: usize = 1;
+
+/// then from here the weighted sums of values.
+const HEAD: usize = SUMS + 16;
+
 /// Consecutive rows of one sequence.
 pub(crate) struct Attend<'a> {
     /// The sequence's pages, from its beginning.
@@ -101,7 +107,7 @@ pub(crate) fn attention(
 ) {
     let (head, heads) = (memory.head, queries.heads);
     let group = heads / kv_heads;
-    let state = 2 + padded(head);
+    let state = HEAD + padded(head);
     let (tasks, states) = plan(list, kv_heads, group, state);
     queries.states.resize(states, 0.0);
     let rows = queries.scales.len() / heads.max(1);
@@ -176,22 +182,23 @@ fn finish(
     for (n, own) in own.chunks_exact(state).enumerate() {
         let (row, g) = (attend.row + task.first + n / group, n % group);
         let to = &mut out[(row * heads + task.kv_head * group + g) * head..][..head];
-        for (to, v) in to.iter_mut().zip(&own[2..]) {
-            *to = v / own[1];
+        let sum: f32 = own[SUMS..HEAD].iter().sum();
+        for (to, v) in to.iter_mut().zip(&own[HEAD..]) {
+            *to = v / sum;
         }
     }
 }
 
-/// Joins two states: largest score, sum of weights, weighted sum of values.
+/// Joins two states.
 #[inline(always)]
 fn join(into: &mut [f32], part: &[f32]) {
-    if part[1] == 0.0 {
+    if part[0] == f32::NEG_INFINITY {
         return;
     }
     let largest = into[0].max(part[0]);
     let (old, new) = (exp(into[0] - largest), exp(part[0] - largest));
     into[0] = largest;
-    for (into, part) in into[1..].iter_mut().zip(&part[1..]) {
+    for (into, part) in into[SUMS..].iter_mut().zip(&part[SUMS..]) {
         *into = *into * old + part * new;
     }
 }
@@ -219,7 +226,7 @@ for_each_isa! {
 
 #[inline(always)]
 unsafe fn attend_generic<S: Simd>(input: &Input<'_>, attend: &Attend<'_>, task: &Task, states: &mut [f32]) {
-    let state = 2 + padded(input.memory.head);
+    let state = HEAD + padded(input.memory.head);
     let mut span_states = vec![0.0f32; states.len()];
     clear(states, state);
     for span in task.spans.clone() {
@@ -254,7 +261,7 @@ unsafe fn page_rows<S: Simd>(
     states: &mut [f32],
 ) {
     let (head, group) = (input.memory.head, input.group);
-    let state = 2 + padded(head);
+    let state = HEAD + padded(head);
     // Rows before the page see none of it.
     let blind = start.saturating_sub(attend.position + task.first).min(task.rows);
     let (mut n, end) = (blind * group, task.rows * group);
@@ -300,30 +307,28 @@ unsafe fn tile<S: Simd, const T: usize>(
         let scores = multiply_words::<S, T>(queries, page.keys.as_ptr(), 2 * PAGE, head / 2);
         let mut weights = [[0i16; PAGE]; T];
         let mut factors = [S::zero(); T];
-        let mut keep = [S::zero(); T];
+        let size = HEAD + padded;
         for t in 0..T {
-            let own = &mut states[t * (2 + padded)..];
-            let [old, new] = soften::<S>(scores[t], scales[t], visible[t], page, own, &mut weights[t]);
-            keep[t] = S::splat_f(old);
-            factors[t] = S::splat_f(new);
+            let own = &mut states[t * size..][..size];
+            let factor = soften::<S>(scores[t], scales[t], visible[t], page, own, &mut weights[t]);
+            factors[t] = S::splat_f(factor);
         }
         let words: [*const i32; T] = std::array::from_fn(|t| weights[t].as_ptr().cast());
         for block in 0..padded / 32 {
             let sums = multiply_words::<S, T>(words, page.values.as_ptr().add(block * 64), 2 * padded, PAGE / 2);
             for t in 0..T {
-                let to = states.as_mut_ptr().add(t * (2 + padded) + 2 + block * 32);
+                let to = states.as_mut_ptr().add(t * size + HEAD + block * 32);
                 for (v, sum) in sums[t].iter().enumerate().take(32 / S::LANES) {
                     let to = to.add(v * S::LANES);
-                    let kept = S::mul_f(S::load_f(to), keep[t]);
-                    S::store_f(to, S::fma(S::to_f(*sum), factors[t], kept));
+                    S::store_f(to, S::fma(S::to_f(*sum), factors[t], S::load_f(to)));
                 }
             }
         }
     }
 }
 
-/// Turns a page's scores into weights of its values in fixed point, takes them into the state's maximum and sum, and
-/// returns what the state's values and the page's are to be multiplied by.
+/// Turns a page's scores into weights of its values in fixed point, takes them into the state's maximum and sums, and
+/// returns what the weighted values are to be multiplied by.
 #[inline(always)]
 unsafe fn soften<S: Simd>(
     scores: [S::I; 4],
@@ -332,7 +337,7 @@ unsafe fn soften<S: Simd>(
     page: &HeadPage<'_>,
     state: &mut [f32],
     weights: &mut [i16; PAGE],
-) -> [f32; 2] {
+) -> f32 {
     // SAFETY: scales and weights have 32 entries, 32 / LANES vectors.
     unsafe {
         let count = 32 / S::LANES;
@@ -345,22 +350,28 @@ unsafe fn soften<S: Simd>(
             largest = S::max_f(largest, p[v]);
         }
         let largest = S::largest(largest);
-        let (mut sum, mut most) = (S::zero(), S::zero());
+        if largest > state[0] {
+            // Rare after the first pages: all that was summed up so far becomes smaller.
+            let keep = exp(state[0] - largest);
+            state[0] = largest;
+            for v in &mut state[SUMS..] {
+                *v *= keep;
+            }
+        }
+        let largest = state[0];
+        let (mut sum, mut most) = (S::load_f(state.as_ptr().add(SUMS)), S::zero());
         for v in 0..count {
             let weight = S::exp(S::sub_f(p[v], S::splat_f(largest)));
             sum = S::add_f(sum, weight);
             p[v] = S::mul_f(weight, S::load_f(page.value_scales.as_ptr().add(v * S::LANES)));
             most = S::max_f(most, p[v]);
         }
+        S::store_f(state.as_mut_ptr().add(SUMS), sum);
         let most = S::largest(most);
         let up = S::splat_f(if most > 0.0 { LARGEST / most } else { 0.0 });
         for v in 0..count {
             S::store_i16(weights.as_mut_ptr().add(v * S::LANES), S::round(S::mul_f(p[v], up)));
         }
-        let joint = state[0].max(largest);
-        let (old, new) = (exp(state[0] - joint), exp(largest - joint));
-        state[0] = joint;
-        state[1] = state[1] * old + S::total(sum) * new;
-        [old, new * most / LARGEST]
+        most / LARGEST
     }
 }

@@ -5,7 +5,7 @@
 //! 13 bits, as are the weights it meets, so that 32 products fit 32 bits. Both are finer than half floats where it
 //! counts: half floats keep 11 bits of each number.
 
-use super::simd::Simd;
+use super::{aligned::Aligned, simd::Simd};
 
 /// Positions per page.
 pub(crate) const PAGE: usize = 32;
@@ -22,9 +22,9 @@ pub(crate) struct KvMemory {
     heads: usize,
     pub(super) head: usize,
     /// `[page][layer][head][pair of numbers][position][2]`.
-    keys: Vec<i16>,
+    keys: Aligned<i16>,
     /// `[page][layer][head][pair of positions][number, padded][2]`.
-    values: Vec<i16>,
+    values: Aligned<i16>,
     /// `[page][layer][head][position]`.
     key_scales: Vec<f32>,
     value_scales: Vec<f32>,
@@ -57,8 +57,8 @@ impl KvMemory {
             layers,
             heads,
             head,
-            keys: vec![0; units * head],
-            values: vec![0; units * padded(head)],
+            keys: Aligned::<i16>::zeros(units * head),
+            values: Aligned::<i16>::zeros(units * padded(head)),
             key_scales: vec![0.0; units],
             value_scales: vec![0.0; units],
         }
@@ -73,8 +73,8 @@ impl KvMemory {
         let unit = self.unit(page, layer, head);
         let (keys, values) = (self.head * PAGE, padded(self.head) * PAGE);
         HeadPage {
-            keys: &self.keys[unit * keys..][..keys],
-            values: &self.values[unit * values..][..values],
+            keys: &self.keys.get()[unit * keys..][..keys],
+            values: &self.values.get()[unit * values..][..values],
             key_scales: &self.key_scales[unit * PAGE..][..PAGE],
             value_scales: &self.value_scales[unit * PAGE..][..PAGE],
         }
@@ -87,7 +87,7 @@ impl KvMemory {
             let unit = self.unit(page, layer, n);
             let factor = factor(length(key), LENGTH);
             self.key_scales[unit * PAGE + slot] = inverse(factor);
-            let to = &mut self.keys[unit * head * PAGE..][..head * PAGE];
+            let to = &mut self.keys.get_mut()[unit * head * PAGE..][..head * PAGE];
             for (pair, to) in key.chunks_exact(2).zip(to.chunks_exact_mut(2 * PAGE)) {
                 to[2 * slot] = nearest(pair[0] * factor);
                 to[2 * slot + 1] = nearest(pair[1] * factor);
@@ -96,7 +96,7 @@ impl KvMemory {
             let factor = self::factor(largest, LARGEST);
             self.value_scales[unit * PAGE + slot] = inverse(factor);
             let row = 2 * padded(head);
-            let to = &mut self.values[unit * padded(head) * PAGE + slot / 2 * row..][..row];
+            let to = &mut self.values.get_mut()[unit * padded(head) * PAGE + slot / 2 * row..][..row];
             for (v, to) in value.iter().zip(to.chunks_exact_mut(2)) {
                 to[slot % 2] = nearest(v * factor);
             }

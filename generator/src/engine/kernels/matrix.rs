@@ -13,6 +13,7 @@ use half::{bf16, f16};
 
 use super::{
     Isa,
+    aligned::Aligned,
     blocks::{Block, unpack_row},
 };
 
@@ -111,7 +112,7 @@ pub(crate) struct Matrix {
     pub(super) isa: Isa,
     pub(super) rows: usize,
     pub(super) columns: usize,
-    pub(super) tiles: Vec<u8>,
+    pub(super) tiles: Aligned<u8>,
 }
 
 /// Whether matrices of `kind` can be multiplied.
@@ -133,9 +134,9 @@ impl Matrix {
         let lanes = isa.lanes();
         let row_bytes = columns / kind.block_size() * kind.type_size();
         let tile_bytes = columns / own.columns() * own.step() * lanes;
-        let mut tiles = vec![0; rows.div_ceil(lanes) * tile_bytes];
+        let mut tiles = Aligned::<u8>::zeros(rows.div_ceil(lanes) * tile_bytes);
         let mut stored = vec![0; lanes * row_bytes];
-        for (n, tile) in tiles.chunks_exact_mut(tile_bytes.max(1)).enumerate() {
+        for (n, tile) in tiles.get_mut().chunks_exact_mut(tile_bytes.max(1)).enumerate() {
             let count = lanes.min(rows - n * lanes);
             let stored = &mut stored[..count * row_bytes];
             read(n * lanes * row_bytes, stored)?;
@@ -160,7 +161,7 @@ impl Matrix {
 
     /// Bytes in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.tiles.len()
+        self.tiles.get().len()
     }
 
     /// All numbers, row after row.
@@ -177,7 +178,7 @@ impl Matrix {
         let lanes = self.isa.lanes();
         let step = self.kind.step() * lanes;
         let tile = self.columns / self.kind.columns() * step;
-        let tile = self.tiles.get(row / lanes * tile..).unwrap_or_default();
+        let tile = self.tiles.get().get(row / lanes * tile..).unwrap_or_default();
         let row = row % lanes;
         for (part, out) in tile.chunks_exact(step).zip(out.chunks_mut(self.kind.columns())) {
             read_block(self.kind, part, row, lanes, out);

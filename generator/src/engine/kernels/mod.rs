@@ -9,6 +9,7 @@
 #![allow(clippy::needless_range_loop, clippy::cast_possible_wrap)]
 
 mod activations;
+mod aligned;
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -202,7 +202,7 @@ impl Simd for Portable {
     }
     #[inline(always)]
     unsafe fn power_of_two(a: Self::I) -> Self::F {
-        each_f(|i| f32::from_bits(((a[i] + 127) as u32) << 23))
+        each_f(|i| f32::from_bits((a[i].wrapping_add(127) as u32) << 23))
     }
     #[inline(always)]
     unsafe fn largest(a: Self::F) -> f32 {

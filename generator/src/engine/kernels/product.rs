@@ -98,7 +98,7 @@ unsafe fn strip<S: Simd, W: Weights>(
         let at = Place { out, stride: matrix.rows, row: tile * S::LANES, rows: matrix.rows };
         // SAFETY: the tiles from `tile` to before `end` are in the matrix; the rest is the caller's promise.
         unsafe {
-            let weights = matrix.tiles.as_ptr().add(tile * bytes);
+            let weights = matrix.tiles.get().as_ptr().add(tile * bytes);
             if count == 2 {
                 groups::<S, W, 2>([weights, weights.add(bytes)], steps, activations, &at);
             } else {
