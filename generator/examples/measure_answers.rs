@@ -10,7 +10,7 @@ use domain::{
     AnswerMode, ByteRange, DocumentId, Language, Passage, Scores,
     ports::{EmbedRole, LanguageModel},
 };
-use generator::{AnswerConfig, AnswerRequest, Answerer, GgufModel, GgufModelSettings, Place, Weights};
+use generator::{AnswerConfig, AnswerRequest, Answerer, GgufModel, GgufModelSettings, Place};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -171,16 +171,9 @@ async fn refusals(cases: &[Case], e5: &Arc<E5>) {
 }
 
 async fn answers(cases: &[Case], e5: &Arc<E5>, model: &str, verbose: bool) {
-    let weights = match std::env::var("WEIGHTS").as_deref() {
-        Ok("float") => Weights::Float,
-        Ok("stored") => Weights::AsStored,
-        Ok("eight") => Weights::EightBit,
-        _ => Weights::Automatic,
-    };
     let started = Instant::now();
     let languages = vec![Language::English, Language::TraditionalChinese, Language::SimplifiedChinese];
-    let settings = GgufModelSettings { weights, ..GgufModelSettings::default() };
-    let model = GgufModel::load(Path::new(model), None, languages, &settings).unwrap();
+    let model = GgufModel::load(Path::new(model), None, languages, &GgufModelSettings::default()).unwrap();
     println!("{} loaded in {:?}", model.info().id, started.elapsed());
     let answerer = Answerer::new(Some(Arc::new(model)), e5.clone(), AnswerConfig::default());
     let (mut text_good, mut any_good, mut written, mut refused, started) = (0, 0, 0, 0, Instant::now());

@@ -57,6 +57,16 @@ pub enum GeneratorError {
         /// What the metadata announces.
         expected: Vec<usize>,
     },
+    /// Weights of a type that no kernel here multiplies.
+    #[error(
+        "the tensor `{name}` is stored as {found}; supported are Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, F16, BF16 and F32"
+    )]
+    UnsupportedWeights {
+        /// The tensor.
+        name: String,
+        /// Its type.
+        found: String,
+    },
     /// A tokenizer of a kind that is not read here.
     #[error("the model's tokenizer `{kind}` is not supported")]
     UnsupportedTokenizer {
@@ -124,7 +134,9 @@ impl GeneratorError {
             | Self::WrongShape { .. }
             | Self::TokenizerMismatch { .. }
             | Self::ChatTemplate { .. } => ErrorKind::InvalidInput,
-            Self::UnknownArchitecture { .. } | Self::UnsupportedTokenizer { .. } => ErrorKind::Unsupported,
+            Self::UnknownArchitecture { .. } | Self::UnsupportedTokenizer { .. } | Self::UnsupportedWeights { .. } => {
+                ErrorKind::Unsupported
+            }
             Self::ContextTooLong { .. } => ErrorKind::TooLarge,
             Self::Busy { .. } => ErrorKind::Overloaded,
             Self::Tokenizer { .. } | Self::Compute { .. } => ErrorKind::Internal,
@@ -140,6 +152,7 @@ impl GeneratorError {
             Self::BadMetadata { .. } => "model_metadata",
             Self::MissingTensors { .. } => "model_tensors_missing",
             Self::WrongShape { .. } => "model_tensor_shape",
+            Self::UnsupportedWeights { .. } => "model_weights",
             Self::UnsupportedTokenizer { .. } => "tokenizer_unsupported",
             Self::TokenizerMismatch { .. } => "tokenizer_mismatch",
             Self::Tokenizer { .. } => "tokenizer_failed",

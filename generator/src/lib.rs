@@ -5,5 +5,5 @@ mod engine;
 mod error;
 
 pub use answer::{AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Locate, Place, standalone_question};
-pub use engine::{GgufModel, GgufModelSettings, Weights};
+pub use engine::{EngineCounts, GgufModel, GgufModelSettings, TokenModel};
 pub use error::{GeneratorError, GeneratorResult};

@@ -13,17 +13,23 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use super::{
     GgufModelSettings,
     chat_template::ChatTemplate,
-    network::{CandleNetwork, Network, name_of},
-    read_gguf::{GgufFile, Metadata},
+    decoder::Decoder,
+    kernels::{Isa, PAGE, Pool},
+    network::Network,
+    read_gguf::{GgufFile, Metadata, name_of},
     read_tokenizer::{failed, read_tokenizer},
-    run_request::{Job, Worker},
+    scheduler::{Counters, EngineCounts, Limits, Scheduler},
+    sequence::Job,
     vocabulary::Vocabulary,
 };
 use crate::{GeneratorError, GeneratorResult};
 
+/// More threads than any machine's memory can feed.
+const MOST_THREADS: usize = 256;
+
 /// A language model read from a GGUF file.
 ///
-/// One request runs at a time, the others wait their turn. Dropping the model lets the thread finish what is queued.
+/// Several requests run at once, the others wait their turn. Dropping the model lets the thread finish what is queued.
 pub struct GgufModel {
     info: ModelInfo,
     tokenizer: Tokenizer,
@@ -31,6 +37,7 @@ pub struct GgufModel {
     template: ChatTemplate,
     waiting: usize,
     queue: mpsc::Sender<Job>,
+    counters: Arc<Counters>,
 }
 
 impl GgufModel {
@@ -49,32 +56,42 @@ impl GgufModel {
         let tuned = version == Some(task_prompts::VERSION);
         // The tokenizer first: it is checked in a fraction of the time that the weights take.
         let texts = Texts::read(&metadata, file.shape.vocabulary)?;
-        let (network, context_length) = CandleNetwork::load(file, settings)?;
-        tracing::info!(model = %id, tuned, context_length, weights = ?settings.weights, "loaded a language model");
-        Self::start(ModelInfo { id, context_length, languages, tuned }, texts, Box::new(network), settings)
+        let threads = settings.threads.clamp(1, MOST_THREADS);
+        let pool = Pool::new(threads).map_err(|e| starting(&e))?;
+        let (limits, isa) = (limits_of(&file, settings), Isa::best());
+        let network = Decoder::load(&file, isa, Arc::new(pool), limits.pages)?;
+        let context_length = limits.context;
+        tracing::info!(model = %id, tuned, context_length, threads, instructions = ?isa, "loaded a language model");
+        Self::start(
+            ModelInfo { id, context_length, languages, tuned },
+            texts,
+            Box::new(network),
+            limits,
+            settings.queue,
+        )
     }
 
-    /// Starts the thread.
+    /// Starts the thread; `queue` requests may wait.
     pub(crate) fn start(
         info: ModelInfo,
         texts: Texts,
         network: Box<dyn Network>,
-        settings: &GgufModelSettings,
+        limits: Limits,
+        queue: usize,
     ) -> GeneratorResult<Self> {
         let Texts { tokenizer, vocabulary, template } = texts;
-        let waiting = settings.queue.max(1);
+        let waiting = queue.max(1);
         let (queue, jobs) = mpsc::channel(waiting);
-        let worker = Worker {
-            network,
-            vocabulary: vocabulary.clone(),
-            context: info.context_length,
-            chunk: settings.prefill_chunk,
-        };
+        let counters = Arc::<Counters>::default();
+        let scheduler = Scheduler::new(network, vocabulary.clone(), limits, counters.clone());
         let thread = thread::Builder::new().name("lectern-generator".to_owned());
-        thread
-            .spawn(move || worker.serve(jobs))
-            .map_err(|e| GeneratorError::Compute { stage: "starting its thread", reason: e.to_string() })?;
-        Ok(Self { info, tokenizer, vocabulary, template, waiting, queue })
+        thread.spawn(move || scheduler.serve(jobs)).map_err(|e| starting(&e))?;
+        Ok(Self { info, tokenizer, vocabulary, template, waiting, queue, counters })
+    }
+
+    /// What the engine has done so far.
+    pub fn counts(&self) -> EngineCounts {
+        self.counters.read()
     }
 
     /// The prompt's tokens for these messages.
@@ -101,7 +118,7 @@ impl GgufModel {
         let prompt = self.prompt(&request)?;
         let (sender, events) = mpsc::unbounded_channel();
         let GenerateRequest { max_tokens, stop, sampling, .. } = request;
-        let job = Job { prompt, max_tokens, stop, sampling, events: sender };
+        let job = Job { prompt, max_tokens, stop, sampling, rules: None, events: sender };
         match self.queue.try_send(job) {
             Ok(()) => Ok(Box::new(Running { events, over: false })),
             Err(TrySendError::Full(_)) => Err(GeneratorError::Busy { waiting: self.waiting }),
@@ -122,6 +139,19 @@ impl LanguageModel for GgufModel {
     fn generate(&self, request: GenerateRequest) -> BoxFuture<'_, PortResult<Box<dyn Generation>>> {
         Box::pin(async move { Ok(self.enqueue(request)?) })
     }
+}
+
+fn starting(error: &std::io::Error) -> GeneratorError {
+    GeneratorError::Compute { stage: "starting its threads", reason: error.to_string() }
+}
+
+/// The context, and pages for it: at least one, at most what all requests at once could fill.
+fn limits_of(file: &GgufFile, settings: &GgufModelSettings) -> Limits {
+    let context = file.shape.context.min(settings.context_limit);
+    let parallel = settings.parallel.max(1);
+    let affordable = settings.cache_bytes / Decoder::page_bytes(&file.shape).max(1);
+    let pages = affordable.clamp(1, (context / PAGE + 1).saturating_mul(parallel));
+    Limits { context: context.min(pages * PAGE), chunk: settings.prefill_chunk, parallel, pages }
 }
 
 /// All that has to do with text: tokenizer, vocabulary, chat template.

@@ -1,48 +1,64 @@
 //! The `LLaMA` engine: a GGUF file in, streamed text out.
+//!
+//! `read_gguf` checks a file, `load_network` packs its weights for `kernels`, `decoder` is the network, `scheduler` the
+//! thread that feeds it the tokens of all running requests, in pages that `kv_pages` hands out.
 
+#[cfg(test)]
+mod against_candle;
 mod chat_template;
+mod decoder;
 mod gguf_model;
+mod kernels;
+mod kv_pages;
+mod load_network;
 mod network;
 mod read_gguf;
 mod read_tokenizer;
-mod run_request;
 mod sample_token;
+mod scheduler;
+#[cfg(test)]
+mod scheduler_tests;
+mod sequence;
 mod stream_text;
 #[cfg(test)]
 mod tests;
+mod token_model;
+mod token_rules;
 mod vocabulary;
 
 pub use gguf_model::GgufModel;
-
-/// In which type the weights are held and multiplied.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Weights {
-    /// Floats where that takes less than 1 GiB, else eight bits.
-    #[default]
-    Automatic,
-    /// As the file stores them: least memory.
-    AsStored,
-    /// `Q4_1`, for which candle has no fast kernel, becomes `Q8_0` at load; other types stay.
-    EightBit,
-    /// 32-bit floats: prompts are read fastest, in eight times the memory of four-bit weights.
-    Float,
-}
+pub use scheduler::EngineCounts;
+pub use token_model::TokenModel;
 
 /// How a GGUF model is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GgufModelSettings {
     /// Requests that may wait; one more is told `generator_busy`.
     pub queue: usize,
+    /// Requests that run at once.
+    pub parallel: usize,
     /// Most tokens of prompt and answer together, if the model itself holds as many.
     pub context_limit: usize,
-    /// Tokens read in one step: a request that goes away is noticed after each.
+    /// Tokens of a prompt read in one step: a request that goes away is noticed after each, and the streams of others go
+    /// on after each.
     pub prefill_chunk: usize,
-    /// The weights' type.
-    pub weights: Weights,
+    /// Threads that compute. More than there are free cores make it slower, not faster.
+    pub threads: usize,
+    /// Most bytes for keys and values, of running requests and of texts read before; with less than one context's worth,
+    /// the context becomes as short as fits.
+    pub cache_bytes: usize,
 }
 
 impl Default for GgufModelSettings {
     fn default() -> Self {
-        Self { queue: 8, context_limit: 4096, prefill_chunk: 64, weights: Weights::default() }
+        let usable = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            queue: 8,
+            parallel: 8,
+            context_limit: 4096,
+            prefill_chunk: 128,
+            threads: usable.min(num_cpus::get_physical()),
+            cache_bytes: 512 << 20,
+        }
     }
 }

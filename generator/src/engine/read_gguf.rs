@@ -1,6 +1,6 @@
 //! Opens a GGUF file and checks it: whole, a known architecture, every tensor there and of the announced shape.
 //!
-//! Everything candle would trip or panic over while building a network is refused here, with a clear error.
+//! Everything that building a network would trip over is refused here, with a clear error.
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 
 use std::{
@@ -29,18 +29,31 @@ pub(crate) enum Architecture {
 }
 
 /// The sizes of a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Shape {
     pub architecture: Architecture,
     pub context: usize,
     pub vocabulary: usize,
+    pub layers: usize,
+    pub width: usize,
+    /// Width of the feed-forward network.
+    pub hidden: usize,
+    /// Query heads, and the fewer heads of keys and values that they share.
+    pub heads: usize,
+    pub kv_heads: usize,
+    /// Width of a head: even.
+    pub head: usize,
+    /// Added to the mean square in normalisation.
+    pub epsilon: f32,
+    /// Base of the rotation's frequencies, and what positions are divided by.
+    pub rope_base: f32,
+    pub rope_factor: f32,
 }
 
 /// An open, checked GGUF file.
 pub(crate) struct GgufFile {
     pub path: PathBuf,
     pub content: Content,
-    pub reader: BufReader<File>,
     pub shape: Shape,
 }
 
@@ -54,7 +67,7 @@ impl GgufFile {
         let content = Content::read(&mut reader).map_err(|e| damaged(path, &e))?;
         check_length(path, &content, length)?;
         let shape = check_shape(&content)?;
-        Ok(Self { path: path.to_owned(), content, reader, shape })
+        Ok(Self { path: path.to_owned(), content, shape })
     }
 }
 
@@ -70,7 +83,7 @@ pub(crate) fn damaged(path: &Path, reason: &dyn std::fmt::Display) -> GeneratorE
 fn check_length(path: &Path, content: &Content, length: u64) -> GeneratorResult<()> {
     let end_of = |(name, info): (&String, &candle_core::quantized::gguf_file::TensorInfo)| {
         let elements = info.shape.dims().iter().try_fold(1usize, |n, d| n.checked_mul(*d))?;
-        let bytes = (elements / info.ggml_dtype.block_size()).checked_mul(info.ggml_dtype.type_size())?;
+        let bytes = elements.div_ceil(info.ggml_dtype.block_size()).checked_mul(info.ggml_dtype.type_size())?;
         let end = content.tensor_data_offset.checked_add(info.offset)?.checked_add(bytes as u64)?;
         Some((end, name.clone()))
     };
@@ -106,32 +119,54 @@ fn check_shape(content: &Content) -> GeneratorResult<Shape> {
         let problem = format!("does not fit: width {width}, {heads} heads, {kv_heads} KV heads, {layers} layers");
         return Err(GeneratorError::BadMetadata { key: format!("{name}.attention.head_count"), problem });
     }
-    let head = if architecture == Architecture::Qwen3 { size("attention.key_length")? } else { width / heads };
+    let head = match metadata.get(&format!("{name}.attention.key_length")) {
+        None if architecture != Architecture::Qwen3 => width / heads,
+        _ => size("attention.key_length")?,
+    };
+    if head % 2 != 0 || head > 1024 {
+        let problem = format!("makes heads {head} wide; an even number up to 1024 is needed");
+        return Err(GeneratorError::BadMetadata { key: format!("{name}.attention.head_count"), problem });
+    }
     if architecture == Architecture::Llama && size("rope.dimension_count")? != head {
         let problem = format!("is not the head's width, {head}");
         return Err(GeneratorError::BadMetadata { key: "llama.rope.dimension_count".to_owned(), problem });
     }
     let vocabulary = texts(metadata, "tokenizer.ggml.tokens")?.len();
-    let sizes = Sizes { width, hidden, layers, q: heads * head, kv: kv_heads * head, vocabulary, head };
-    check_tensors(content, &sizes.tensors(architecture))?;
-    Ok(Shape { architecture, context: size("context_length")?, vocabulary })
+    let float = |key: &str, default: Option<f32>| number(metadata, &format!("{name}.{key}"), default);
+    let shape = Shape {
+        architecture,
+        context: size("context_length")?,
+        vocabulary,
+        layers,
+        width,
+        hidden,
+        heads,
+        kv_heads,
+        head,
+        epsilon: float("attention.layer_norm_rms_epsilon", None)?,
+        rope_base: float("rope.freq_base", Some(10_000.0))?,
+        rope_factor: rope_factor(metadata, name)?,
+    };
+    check_tensors(content, &shape.tensors())?;
+    Ok(shape)
 }
 
-/// The sizes that tensors are checked against.
-struct Sizes {
-    width: usize,
-    hidden: usize,
-    layers: usize,
-    q: usize,
-    kv: usize,
-    head: usize,
-    vocabulary: usize,
+/// What positions are divided by before they are turned into angles: 1, or the factor of linear scaling. Other kinds of
+/// scaling would give wrong answers in silence. (Llama 3's is no kind: its factors are a tensor.)
+fn rope_factor(metadata: &Metadata, name: &str) -> GeneratorResult<f32> {
+    let key = format!("{name}.rope.scaling.type");
+    match metadata.get(&key).map(|_| text(metadata, &key)).transpose()? {
+        None | Some("none") => Ok(1.0),
+        Some("linear") => number(metadata, &format!("{name}.rope.scaling.factor"), Some(1.0)),
+        Some(other) => Err(GeneratorError::BadMetadata { key, problem: format!("is `{other}`; only linear is known") }),
+    }
 }
 
-impl Sizes {
+impl Shape {
     /// Name and shape (rows first) of every tensor the architecture needs.
-    fn tensors(&self, architecture: Architecture) -> Vec<(String, Vec<usize>)> {
-        let Self { width, hidden, q, kv, head, vocabulary, .. } = *self;
+    fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+        let Self { architecture, width, hidden, head, vocabulary, .. } = *self;
+        let (q, kv) = (self.heads * head, self.kv_heads * head);
         let mut all = vec![
             ("token_embd.weight".to_owned(), vec![vocabulary, width]),
             ("output_norm.weight".to_owned(), vec![width]),
@@ -227,7 +262,16 @@ pub(crate) fn flag(metadata: &Metadata, key: &str, default: bool) -> bool {
     metadata.get(key).and_then(|v| v.to_bool().ok()).unwrap_or(default)
 }
 
-/// A size: candle reads these as `u32`.
+/// A positive, finite number.
+fn number(metadata: &Metadata, key: &str, default: Option<f32>) -> GeneratorResult<f32> {
+    match (metadata.get(key), default) {
+        (Some(Value::F32(v)), _) if v.is_finite() && *v > 0.0 => Ok(*v),
+        (None, Some(default)) => Ok(default),
+        (other, _) => Err(bad(key, other)),
+    }
+}
+
+/// A size: GGUF writes these as `u32`.
 fn positive(metadata: &Metadata, key: &str) -> GeneratorResult<usize> {
     match metadata.get(key) {
         Some(Value::U32(v)) if *v > 0 => Ok(*v as usize),
@@ -242,4 +286,10 @@ fn bad(key: &str, value: Option<&Value>) -> GeneratorError {
         Some(v) => format!("has the unexpected value {v:?}"),
     };
     GeneratorError::BadMetadata { key: key.to_owned(), problem }
+}
+
+/// The model's name in its own file, else the file's.
+pub(crate) fn name_of(content: &Content, path: &Path) -> String {
+    let own = text(&content.metadata, "general.name").ok().map(str::to_owned);
+    own.unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
 }

@@ -16,10 +16,11 @@ use domain::{
 };
 
 use super::{
-    GgufModel, GgufModelSettings,
+    GgufModel,
     gguf_model::Texts,
-    network::{Network, Run},
+    network::{Feed, Network},
     read_gguf::Metadata,
+    scheduler::Limits,
 };
 use crate::{GeneratorError, GeneratorResult};
 
@@ -62,44 +63,32 @@ struct Script {
     pause: Duration,
     steps: Arc<AtomicUsize>,
     prompts: Arc<Mutex<Vec<u32>>>,
-}
-
-struct ScriptRun {
-    text: Vec<u32>,
-    at: usize,
-    endless: bool,
-    pause: Duration,
-    steps: Arc<AtomicUsize>,
-    prompts: Arc<Mutex<Vec<u32>>>,
-    started: bool,
+    /// By first page: where the sequence ends, and how far its text is.
+    places: HashMap<u32, (usize, usize)>,
 }
 
 impl Network for Script {
-    fn begin(&self) -> Box<dyn Run> {
-        let (text, steps, prompts) = (self.text.clone(), self.steps.clone(), self.prompts.clone());
-        Box::new(ScriptRun { text, at: 0, endless: self.endless, pause: self.pause, steps, prompts, started: false })
+    fn forward(&mut self, feeds: &[Feed<'_>]) -> GeneratorResult<Vec<Vec<f32>>> {
+        std::thread::sleep(self.pause);
+        self.steps.fetch_add(1, Ordering::SeqCst);
+        Ok(feeds.iter().map(|feed| self.logits(feed)).collect())
     }
 }
 
-impl Run for ScriptRun {
-    fn forward(&mut self, tokens: &[u32], _position: usize) -> GeneratorResult<Vec<f32>> {
-        std::thread::sleep(self.pause);
-        self.steps.fetch_add(1, Ordering::SeqCst);
-        // Prompts here are longer than one token, and their chunks do not move the script.
-        if tokens.len() > 1 {
-            self.prompts.lock().unwrap().extend_from_slice(tokens);
+impl Script {
+    /// Prompts here are longer than one token and come whole.
+    fn logits(&mut self, feed: &Feed<'_>) -> Vec<f32> {
+        if feed.tokens.len() > 1 {
+            self.prompts.lock().unwrap().extend_from_slice(feed.tokens);
         }
-        if tokens.len() == 1 || !self.started {
-            self.started = true;
-        }
-        if tokens.len() == 1 {
-            self.at += 1;
-        }
+        let (end, at) = self.places.entry(feed.pages[0]).or_default();
+        *at = if *end == feed.position && *end > 0 { *at + 1 } else { 0 };
+        *end = feed.position + feed.tokens.len();
         let after = if self.endless { u32::from(b'.') } else { END };
-        let next = self.text.get(self.at).copied().unwrap_or(after);
+        let next = self.text.get(*at).copied().unwrap_or(after);
         let mut logits = vec![0.0; 259];
         logits[next as usize] = 1.0;
-        Ok(logits)
+        logits
     }
 }
 
@@ -117,12 +106,13 @@ fn model(text: &str, endless: bool, pause: u64) -> Fixture {
         pause: Duration::from_millis(pause),
         steps: Arc::clone(&steps),
         prompts: prompts.clone(),
+        places: HashMap::new(),
     };
     let info =
         ModelInfo { id: "script".to_owned(), context_length: 200, languages: vec![Language::English], tuned: false };
-    let settings = GgufModelSettings { queue: 2, prefill_chunk: 1000, ..GgufModelSettings::default() };
+    let limits = Limits { context: 200, chunk: 1000, parallel: 1, pages: 20 };
     let texts = Texts::read(&metadata(), 259).unwrap();
-    Fixture { model: GgufModel::start(info, texts, Box::new(script), &settings).unwrap(), steps, prompts }
+    Fixture { model: GgufModel::start(info, texts, Box::new(script), limits, 2).unwrap(), steps, prompts }
 }
 
 fn request(content: &str) -> GenerateRequest {

@@ -91,6 +91,19 @@ impl Vocabulary {
         })
     }
 
+    /// Tokens that spell their numbers, a space after each; none ends a text.
+    #[cfg(test)]
+    pub(crate) fn numbered(count: usize) -> Self {
+        Self {
+            bytes: (0..count).map(|n| format!("{n} ").into_bytes().into()).collect(),
+            ends: Vec::new(),
+            controls: Vec::new(),
+            begin: None,
+            begin_text: String::new(),
+            end_text: String::new(),
+        }
+    }
+
     /// How many tokens there are.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()

@@ -1,0 +1,377 @@
+//! Attention over paged keys and values, page by page with a running softmax (Dao et al., 2022; Milakov and
+//! Gimelshein, 2018), so that no row of scores is ever held and masked pages are never touched.
+//!
+//! Pages are summed up by eight, and the eights in order: so a position's result is the same to the last bit whether it
+//! is computed with its whole prompt, in a chunk of it, or alone with the pages shared out among threads.
+
+use super::{
+    Isa, KvMemory, PAGE, Pool,
+    isa::for_each_isa,
+    kv_memory::{HeadPage, LARGEST, multiply_words, padded, write_query},
+    simd::Simd,
+};
+
+/// Pages that are summed up before they join the rest.
+const SPAN: usize = 8;
+
+/// Rows of a sequence that one task takes.
+const ROWS: usize = 16;
+
+/// Query rows that go through a page together.
+const TILE: usize = 3;
+
+/// A state: the largest score, then from here the sums of weights, by lane,
+const SUMS: usize = 1;
+
+/// then from here the weighted sums of values.
+const HEAD: usize = SUMS + 16;
+
+/// Consecutive rows of one sequence.
+pub(crate) struct Attend<'a> {
+    /// The sequence's pages, from its beginning.
+    pub pages: &'a [u32],
+    /// The first of its rows among the queries.
+    pub row: usize,
+    /// How many they are.
+    pub rows: usize,
+    /// The first row's position.
+    pub position: usize,
+}
+
+/// Queries in fixed point, and room for results in progress. The memory is kept from use to use.
+#[derive(Default)]
+pub(crate) struct Queries {
+    heads: usize,
+    /// `[row][head][pair]`.
+    words: Vec<i32>,
+    /// `[row][head]`.
+    scales: Vec<f32>,
+    states: Vec<f32>,
+}
+
+impl Queries {
+    /// Makes room for `rows` rows of `heads` heads of `head` numbers.
+    pub(crate) fn resize(&mut self, rows: usize, heads: usize, head: usize) {
+        self.heads = heads;
+        self.words.resize(rows * heads * head / 2, 0);
+        self.scales.resize(rows * heads, 0.0);
+    }
+
+    /// Each row's part, to be written by `QueryRow::write`.
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = QueryRow<'_>> {
+        let words = self.words.len() / (self.scales.len() / self.heads).max(1);
+        let scales = self.scales.chunks_exact_mut(self.heads);
+        self.words.chunks_exact_mut(words.max(1)).zip(scales).map(|(words, scales)| QueryRow { words, scales })
+    }
+}
+
+/// One row of queries.
+pub(crate) struct QueryRow<'a> {
+    words: &'a mut [i32],
+    scales: &'a mut [f32],
+}
+
+impl QueryRow<'_> {
+    /// Writes one row: all heads, of `head` numbers each.
+    pub(crate) fn write(&mut self, row: &[f32], head: usize) {
+        let scale = 1.0 / (head as f32).sqrt();
+        let words = self.words.chunks_exact_mut(head / 2);
+        for ((query, words), to) in row.chunks_exact(head).zip(words).zip(self.scales.iter_mut()) {
+            *to = write_query(query, words) * scale;
+        }
+    }
+}
+
+/// A task: some rows of a sequence, one key head, some of the pages.
+struct Task {
+    attend: usize,
+    kv_head: usize,
+    first: usize,
+    rows: usize,
+    spans: std::ops::Range<usize>,
+    /// Where its states are.
+    state: usize,
+}
+
+/// One layer's attention: `out[row][head]` for every row of `list`, whose pages must hold its keys and values already.
+///
+/// # Panics
+/// Where the sizes do not go together.
+pub(crate) fn attention(
+    (pool, isa): (&Pool, Isa),
+    memory: &KvMemory,
+    (layer, kv_heads): (usize, usize),
+    queries: &mut Queries,
+    list: &[Attend<'_>],
+    out: &mut [f32],
+) {
+    let (head, heads) = (memory.head, queries.heads);
+    let group = heads / kv_heads;
+    let state = HEAD + padded(head);
+    let (tasks, states) = plan(list, kv_heads, group, state);
+    queries.states.resize(states, 0.0);
+    let rows = queries.scales.len() / heads.max(1);
+    assert!(list.iter().all(|a| a.row + a.rows <= rows && a.position + a.rows <= a.pages.len() * PAGE));
+    assert_eq!(out.len(), rows * heads * head, "the output's length");
+    let mut left = queries.states.as_mut_slice();
+    let mut slots = Vec::with_capacity(tasks.len());
+    for task in &tasks {
+        let (slot, rest) = left.split_at_mut(task.rows * group * state);
+        slots.push((task, slot));
+        left = rest;
+    }
+    let input = Input { memory, layer, words: &queries.words, scales: &queries.scales, heads, group };
+    pool.for_each(slots, |(task, states)| {
+        // SAFETY: the rows are among the queries and their pages in the table, checked above.
+        unsafe { attend(isa, &input, &list[task.attend], task, states) };
+    });
+    for task in &tasks {
+        let size = task.rows * group * state;
+        finish(&tasks, task, list, &mut queries.states, (size, state, group, head, heads), out);
+    }
+}
+
+/// Shares the work out: long runs of rows by rows, single rows by spans of pages.
+fn plan(list: &[Attend<'_>], kv_heads: usize, group: usize, state: usize) -> (Vec<Task>, usize) {
+    let (mut tasks, mut at) = (Vec::new(), 0);
+    let mut push = |attend: usize, kv_head, first, rows: usize, spans| {
+        tasks.push(Task { attend, kv_head, first, rows, spans, state: at });
+        at += rows * group * state;
+    };
+    for (n, a) in list.iter().enumerate() {
+        let spans = |end: usize| (a.position + end).div_ceil(PAGE * SPAN);
+        for kv_head in 0..kv_heads {
+            if a.rows <= TILE {
+                for span in 0..spans(a.rows) {
+                    push(n, kv_head, 0, a.rows, span..span + 1);
+                }
+                continue;
+            }
+            for first in (0..a.rows).step_by(ROWS) {
+                let rows = ROWS.min(a.rows - first);
+                push(n, kv_head, first, rows, 0..spans(first + rows));
+            }
+        }
+    }
+    (tasks, at)
+}
+
+/// Joins a task's states with those of the spans after it, and writes the result, if it is the first of its rows.
+fn finish(
+    tasks: &[Task],
+    task: &Task,
+    list: &[Attend<'_>],
+    states: &mut [f32],
+    (size, state, group, head, heads): (usize, usize, usize, usize, usize),
+    out: &mut [f32],
+) {
+    if task.spans.start > 0 {
+        return;
+    }
+    let attend = &list[task.attend];
+    let (before, after) = states.split_at_mut(task.state + size);
+    let own = &mut before[task.state..];
+    // The tasks of the same rows follow each other, one per span.
+    let parts = if attend.rows <= TILE { (attend.position + attend.rows).div_ceil(PAGE * SPAN) } else { 1 };
+    debug_assert!(parts <= tasks.len());
+    for part in after.chunks_exact(size.max(1)).take(parts - 1) {
+        for (own, part) in own.chunks_exact_mut(state).zip(part.chunks_exact(state)) {
+            join(own, part);
+        }
+    }
+    for (n, own) in own.chunks_exact(state).enumerate() {
+        let (row, g) = (attend.row + task.first + n / group, n % group);
+        let to = &mut out[(row * heads + task.kv_head * group + g) * head..][..head];
+        let sum: f32 = own[SUMS..HEAD].iter().sum();
+        for (to, v) in to.iter_mut().zip(&own[HEAD..]) {
+            *to = v / sum;
+        }
+    }
+}
+
+/// Joins two states.
+#[inline(always)]
+fn join(into: &mut [f32], part: &[f32]) {
+    if part[0] == f32::NEG_INFINITY {
+        return;
+    }
+    let largest = into[0].max(part[0]);
+    let (old, new) = (exp(into[0] - largest), exp(part[0] - largest));
+    into[0] = largest;
+    for (into, part) in into[SUMS..].iter_mut().zip(&part[SUMS..]) {
+        *into = *into * old + part * new;
+    }
+}
+
+/// The vectors' exponential, for one number.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    // SAFETY: plain Rust runs anywhere.
+    unsafe { super::portable::Portable::exp([x; 8])[0] }
+}
+
+struct Input<'a> {
+    memory: &'a KvMemory,
+    layer: usize,
+    words: &'a [i32],
+    scales: &'a [f32],
+    heads: usize,
+    group: usize,
+}
+
+for_each_isa! {
+    /// Computes a task's states. Its rows must be among the queries, its pages in the table, `states` of their length.
+    fn attend = attend_generic(input: &Input<'_>, attend: &Attend<'_>, task: &Task, states: &mut [f32])
+}
+
+#[inline(always)]
+unsafe fn attend_generic<S: Simd>(input: &Input<'_>, attend: &Attend<'_>, task: &Task, states: &mut [f32]) {
+    let state = HEAD + padded(input.memory.head);
+    let mut span_states = vec![0.0f32; states.len()];
+    clear(states, state);
+    for span in task.spans.clone() {
+        clear(&mut span_states, state);
+        let end = (attend.position + task.first + task.rows).div_ceil(PAGE).min((span + 1) * SPAN);
+        for page in span * SPAN..end {
+            let memory = input.memory.page(attend.pages[page], input.layer, task.kv_head);
+            // SAFETY: the caller's promise.
+            unsafe { page_rows::<S>(input, attend, task, &memory, page * PAGE, &mut span_states) };
+        }
+        for (into, part) in states.chunks_exact_mut(state).zip(span_states.chunks_exact(state)) {
+            join(into, part);
+        }
+    }
+}
+
+fn clear(states: &mut [f32], state: usize) {
+    for state in states.chunks_exact_mut(state) {
+        state.fill(0.0);
+        state[0] = f32::NEG_INFINITY;
+    }
+}
+
+/// One page with all rows of a task that see it.
+#[inline(always)]
+unsafe fn page_rows<S: Simd>(
+    input: &Input<'_>,
+    attend: &Attend<'_>,
+    task: &Task,
+    page: &HeadPage<'_>,
+    start: usize,
+    states: &mut [f32],
+) {
+    let (head, group) = (input.memory.head, input.group);
+    let state = HEAD + padded(head);
+    // Rows before the page see none of it.
+    let blind = start.saturating_sub(attend.position + task.first).min(task.rows);
+    let (mut n, end) = (blind * group, task.rows * group);
+    while n < end {
+        let count = if end - n >= TILE { TILE } else { 1 };
+        // SAFETY: rows `n` to before `n + count` are the task's.
+        unsafe {
+            if count == TILE {
+                tile::<S, TILE>(input, attend, task, page, start, n, &mut states[n * state..]);
+            } else {
+                tile::<S, 1>(input, attend, task, page, start, n, &mut states[n * state..]);
+            }
+        }
+        n += count;
+    }
+}
+
+/// One page with `T` rows.
+#[inline(always)]
+unsafe fn tile<S: Simd, const T: usize>(
+    input: &Input<'_>,
+    attend: &Attend<'_>,
+    task: &Task,
+    page: &HeadPage<'_>,
+    start: usize,
+    n: usize,
+    states: &mut [f32],
+) {
+    let (head, group) = (input.memory.head, input.group);
+    let padded = padded(head);
+    let mut queries = [std::ptr::null(); T];
+    let mut scales = [0.0; T];
+    let mut visible = [0; T];
+    for t in 0..T {
+        let (row, g) = (task.first + (n + t) / group, (n + t) % group);
+        let query = (attend.row + row) * input.heads + task.kv_head * group + g;
+        queries[t] = input.words[query * head / 2..][..head / 2].as_ptr();
+        scales[t] = input.scales[query];
+        visible[t] = (attend.position + row + 1 - start).min(PAGE) as i32;
+    }
+    // SAFETY: queries have head / 2 words, the page as many steps of keys and 16 of values.
+    unsafe {
+        let scores = multiply_words::<S, T>(queries, page.keys.as_ptr(), 2 * PAGE, head / 2);
+        let mut weights = [[0i16; PAGE]; T];
+        let mut factors = [S::zero(); T];
+        let size = HEAD + padded;
+        for t in 0..T {
+            let own = &mut states[t * size..][..size];
+            let factor = soften::<S>(scores[t], scales[t], visible[t], page, own, &mut weights[t]);
+            factors[t] = S::splat_f(factor);
+        }
+        let words: [*const i32; T] = std::array::from_fn(|t| weights[t].as_ptr().cast());
+        for block in 0..padded / 32 {
+            let sums = multiply_words::<S, T>(words, page.values.as_ptr().add(block * 64), 2 * padded, PAGE / 2);
+            for t in 0..T {
+                let to = states.as_mut_ptr().add(t * size + HEAD + block * 32);
+                for (v, sum) in sums[t].iter().enumerate().take(32 / S::LANES) {
+                    let to = to.add(v * S::LANES);
+                    S::store_f(to, S::fma(S::to_f(*sum), factors[t], S::load_f(to)));
+                }
+            }
+        }
+    }
+}
+
+/// Turns a page's scores into weights of its values in fixed point, takes them into the state's maximum and sums, and
+/// returns what the weighted values are to be multiplied by.
+#[inline(always)]
+unsafe fn soften<S: Simd>(
+    scores: [S::I; 4],
+    scale: f32,
+    visible: i32,
+    page: &HeadPage<'_>,
+    state: &mut [f32],
+    weights: &mut [i16; PAGE],
+) -> f32 {
+    // SAFETY: scales and weights have 32 entries, 32 / LANES vectors.
+    unsafe {
+        let count = 32 / S::LANES;
+        let (hidden, scale) = (S::splat_f(f32::MIN), S::splat_f(scale));
+        let mut p = [hidden; 4];
+        let mut largest = hidden;
+        for v in 0..count {
+            let by = S::mul_f(scale, S::load_f(page.key_scales.as_ptr().add(v * S::LANES)));
+            p[v] = S::first_lanes(S::mul_f(S::to_f(scores[v]), by), visible - (v * S::LANES) as i32, hidden);
+            largest = S::max_f(largest, p[v]);
+        }
+        let largest = S::largest(largest);
+        if largest > state[0] {
+            // Rare after the first pages: all that was summed up so far becomes smaller.
+            let keep = exp(state[0] - largest);
+            state[0] = largest;
+            for v in &mut state[SUMS..] {
+                *v *= keep;
+            }
+        }
+        let largest = state[0];
+        let (mut sum, mut most) = (S::load_f(state.as_ptr().add(SUMS)), S::zero());
+        for v in 0..count {
+            let weight = S::exp(S::sub_f(p[v], S::splat_f(largest)));
+            sum = S::add_f(sum, weight);
+            p[v] = S::mul_f(weight, S::load_f(page.value_scales.as_ptr().add(v * S::LANES)));
+            most = S::max_f(most, p[v]);
+        }
+        S::store_f(state.as_mut_ptr().add(SUMS), sum);
+        let most = S::largest(most);
+        let up = S::splat_f(if most > 0.0 { LARGEST / most } else { 0.0 });
+        for v in 0..count {
+            S::store_i16(weights.as_mut_ptr().add(v * S::LANES), S::round(S::mul_f(p[v], up)));
+        }
+        most / LARGEST
+    }
+}

@@ -1,0 +1,252 @@
+//! Weights as the kernels read them: tiles of as many rows as a vector has lanes.
+//!
+//! A tile holds, for 32 columns after the other: a scale per row (half float), then a minimum per row (half float) and
+//! two part scales per row (signed bytes) where the kind has them, then the values. The four values of columns
+//! 4q to 4q + 3 of a row fill one lane: so one load brings the same four columns of all rows of the tile.
+//! - four bits: vector p holds quad p in the low and quad p + 4 in the high halves of its bytes;
+//! - six bits: the same for the low four, then two vectors with the high two of quads h, h + 2, h + 4, h + 6;
+//! - eight bits: vector q holds quad q;
+//! - floats: per column, one number of each row.
+
+use candle_core::quantized::GgmlDType;
+use half::{bf16, f16};
+
+use super::{
+    Isa,
+    aligned::Aligned,
+    blocks::{Block, unpack_row},
+};
+
+/// How a matrix's numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `Q4_0`.
+    Four,
+    /// `Q4_1`, `Q4_K`.
+    FourMinimum,
+    /// `Q5_0`.
+    Five,
+    /// `Q5_1`, `Q5_K`.
+    FiveMinimum,
+    /// `Q6_K`.
+    Six,
+    /// `Q8_0`.
+    Eight,
+    /// `F16`.
+    Half,
+    /// `BF16`.
+    Brain,
+    /// `F32`.
+    Float,
+}
+
+impl Kind {
+    const fn of(kind: GgmlDType) -> Option<Self> {
+        Some(match kind {
+            GgmlDType::Q4_0 => Self::Four,
+            GgmlDType::Q4_1 | GgmlDType::Q4K => Self::FourMinimum,
+            GgmlDType::Q5_0 => Self::Five,
+            GgmlDType::Q5_1 | GgmlDType::Q5K => Self::FiveMinimum,
+            GgmlDType::Q6K => Self::Six,
+            GgmlDType::Q8_0 => Self::Eight,
+            GgmlDType::F16 => Self::Half,
+            GgmlDType::BF16 => Self::Brain,
+            GgmlDType::F32 => Self::Float,
+            _ => return None,
+        })
+    }
+
+    /// Whether rows are multiplied as floats.
+    pub(super) const fn is_float(self) -> bool {
+        matches!(self, Self::Half | Self::Brain | Self::Float)
+    }
+
+    const fn has_minimum(self) -> bool {
+        matches!(self, Self::FourMinimum | Self::FiveMinimum)
+    }
+
+    const fn has_parts(self) -> bool {
+        matches!(self, Self::Six)
+    }
+
+    const fn bits(self) -> usize {
+        match self {
+            Self::Four | Self::FourMinimum => 4,
+            Self::Five | Self::FiveMinimum | Self::Six => 6,
+            Self::Eight => 8,
+            Self::Half | Self::Brain => 16,
+            Self::Float => 32,
+        }
+    }
+
+    /// What the kernel takes from every value.
+    pub(super) const fn offset(self) -> i16 {
+        match self {
+            Self::Four => 8,
+            Self::Five | Self::FiveMinimum => 16,
+            Self::Six => 32,
+            Self::Eight => 128,
+            _ => 0,
+        }
+    }
+
+    /// Bytes per row and step before the values.
+    pub(super) const fn header(self) -> usize {
+        if self.is_float() { 0 } else { 2 + 2 * self.has_minimum() as usize + 2 * self.has_parts() as usize }
+    }
+
+    /// Bytes per row and step: 32 columns, or one of floats.
+    pub(super) const fn step(self) -> usize {
+        if self.is_float() { self.bits() / 8 } else { self.header() + self.bits() * 4 }
+    }
+
+    /// Columns per step.
+    const fn columns(self) -> usize {
+        if self.is_float() { 1 } else { 32 }
+    }
+}
+
+/// A matrix of weights, rows by columns, in tiles.
+pub(crate) struct Matrix {
+    pub(super) kind: Kind,
+    pub(super) isa: Isa,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) tiles: Aligned<u8>,
+}
+
+/// Whether matrices of `kind` can be multiplied.
+pub(crate) const fn is_supported(kind: GgmlDType) -> bool {
+    Kind::of(kind).is_some()
+}
+
+impl Matrix {
+    /// Packs a matrix that is stored in GGUF's order, `rows` by `columns`, of a supported kind; `read` fills a buffer
+    /// with the bytes from the stated one on. `None` where kind and columns do not go together.
+    pub(crate) fn pack<E>(
+        isa: Isa,
+        kind: GgmlDType,
+        rows: usize,
+        columns: usize,
+        mut read: impl FnMut(usize, &mut [u8]) -> Result<(), E>,
+    ) -> Result<Option<Self>, E> {
+        let Some(own) = Kind::of(kind).filter(|_| columns.is_multiple_of(kind.block_size())) else { return Ok(None) };
+        let lanes = isa.lanes();
+        let row_bytes = columns / kind.block_size() * kind.type_size();
+        let tile_bytes = columns / own.columns() * own.step() * lanes;
+        let mut tiles = Aligned::<u8>::zeros(rows.div_ceil(lanes) * tile_bytes);
+        let mut stored = vec![0; lanes * row_bytes];
+        for (n, tile) in tiles.get_mut().chunks_exact_mut(tile_bytes.max(1)).enumerate() {
+            let count = lanes.min(rows - n * lanes);
+            let stored = &mut stored[..count * row_bytes];
+            read(n * lanes * row_bytes, stored)?;
+            for (row, bytes) in stored.chunks_exact(row_bytes).enumerate() {
+                if own.is_float() {
+                    write_floats(bytes, own.step(), tile, row, lanes);
+                } else {
+                    let step = own.step() * lanes;
+                    unpack_row(kind, bytes, |b, block| {
+                        write_block(own, &block, &mut tile[b * step..][..step], row, lanes);
+                    });
+                }
+            }
+        }
+        Ok(Some(Self { kind: own, isa, rows, columns, tiles }))
+    }
+
+    /// Number of rows: the width of what a product gives.
+    pub(crate) const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Bytes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.tiles.get().len()
+    }
+
+    /// All numbers, row after row.
+    pub(crate) fn to_floats(&self) -> Vec<f32> {
+        let mut all = vec![0.0; self.rows * self.columns];
+        for (row, out) in all.chunks_exact_mut(self.columns.max(1)).enumerate() {
+            self.row(row, out);
+        }
+        all
+    }
+
+    /// Writes a row's numbers to `out`, of `columns` floats: an embedding.
+    pub(crate) fn row(&self, row: usize, out: &mut [f32]) {
+        let lanes = self.isa.lanes();
+        let step = self.kind.step() * lanes;
+        let tile = self.columns / self.kind.columns() * step;
+        let tile = self.tiles.get().get(row / lanes * tile..).unwrap_or_default();
+        let row = row % lanes;
+        for (part, out) in tile.chunks_exact(step).zip(out.chunks_mut(self.kind.columns())) {
+            read_block(self.kind, part, row, lanes, out);
+        }
+    }
+}
+
+fn write_floats(bytes: &[u8], size: usize, tile: &mut [u8], row: usize, lanes: usize) {
+    for (number, column) in bytes.chunks_exact(size).zip(tile.chunks_exact_mut(size * lanes)) {
+        column[row * size..][..size].copy_from_slice(number);
+    }
+}
+
+/// Writes one row's 32 weights into a tile's step.
+fn write_block(kind: Kind, block: &Block, out: &mut [u8], row: usize, lanes: usize) {
+    out[2 * row..][..2].copy_from_slice(&f16::from_f32(block.scale).to_le_bytes());
+    if kind.has_minimum() {
+        out[2 * (lanes + row)..][..2].copy_from_slice(&f16::from_f32(block.minimum).to_le_bytes());
+    }
+    if kind.has_parts() {
+        out[2 * lanes + row] = block.parts[0] as u8;
+        out[3 * lanes + row] = block.parts[1] as u8;
+    }
+    let out = &mut out[kind.header() * lanes..];
+    for (i, value) in block.values.into_iter().enumerate() {
+        let (quad, byte) = (i / 4, i % 4);
+        let at = |vector: usize| (vector * lanes + row) * 4 + byte;
+        if kind.bits() == 8 {
+            out[at(quad)] = value;
+            continue;
+        }
+        out[at(quad % 4)] |= (value & 15) << (quad / 4 * 4);
+        if kind.bits() == 6 {
+            out[at(4 + quad % 2)] |= (value >> 4) << (quad / 2 * 2);
+        }
+    }
+}
+
+/// The inverse, as floats: 32 of them, or one column of floats.
+fn read_block(kind: Kind, step: &[u8], row: usize, lanes: usize, out: &mut [f32]) {
+    let pair = |n: usize| [step[2 * n], step[2 * n + 1]];
+    match kind {
+        Kind::Half => out[0] = f16::from_le_bytes(pair(row)).to_f32(),
+        Kind::Brain => out[0] = bf16::from_le_bytes(pair(row)).to_f32(),
+        Kind::Float => {
+            let [a, b] = pair(2 * row);
+            let [c, d] = pair(2 * row + 1);
+            out[0] = f32::from_le_bytes([a, b, c, d]);
+        }
+        _ => {
+            let scale = f16::from_le_bytes(pair(row)).to_f32();
+            let minimum = if kind.has_minimum() { f16::from_le_bytes(pair(lanes + row)).to_f32() } else { 0.0 };
+            let values = &step[kind.header() * lanes..];
+            for (i, out) in out.iter_mut().enumerate() {
+                let part = if kind.has_parts() { step[(2 + i / 16) * lanes + row] as i8 } else { 1 };
+                let value = i16::from(read_value(kind, values, i, row, lanes)) - kind.offset();
+                *out = (f32::from(value) * f32::from(part)).mul_add(scale, minimum);
+            }
+        }
+    }
+}
+
+fn read_value(kind: Kind, values: &[u8], i: usize, row: usize, lanes: usize) -> u8 {
+    let (quad, byte) = (i / 4, i % 4);
+    let at = |vector: usize| values[(vector * lanes + row) * 4 + byte];
+    if kind.bits() == 8 {
+        return at(quad);
+    }
+    let low = (at(quad % 4) >> (quad / 4 * 4)) & 15;
+    if kind.bits() == 6 { low | ((at(4 + quad % 2) >> (quad / 2 * 2)) & 3) << 4 } else { low }
+}
