@@ -2,7 +2,7 @@
 //!
 //! Written out by hand instead of through an autograd, because most of what an autograd computes and keeps here is not
 //! needed: no gradient of frozen weights, no logits but the answers', no masked squares of attention. It is tested
-//! against candle's autograd and against finite differences.
+//! against finite differences and against logits that PEFT computed.
 
 mod attention;
 mod elementwise;
