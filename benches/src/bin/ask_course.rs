@@ -75,16 +75,24 @@ async fn ask(server: &Server, course: &str, mode: &str, question: &Value, pdf: &
     for citation in answer["citations"].as_array().into_iter().flatten() {
         let (quote, page) = (citation["quote"].as_str().unwrap_or_default(), citation["page"].as_u64().unwrap_or(0));
         outcome.quotes += 1;
-        if quote.is_empty() || !page_text(pdf, page).contains(&squeezed(quote)) {
+        if !is_on_page(pdf, page, quote) {
             outcome.misplaced.push(format!("page {page}: {quote}"));
         }
     }
 }
 
+/// Whether the page holds the quote, of a table each row, in the order of its text or in that of its lines.
+fn is_on_page(pdf: &Path, page: u64, quote: &str) -> bool {
+    let parts: Vec<&str> = if quote.starts_with('|') { quote.lines().collect() } else { vec![quote] };
+    let texts = [page_text(pdf, page, "-raw"), page_text(pdf, page, "-layout")];
+    let found = |part: &str| texts.iter().any(|text| text.contains(&squeezed(part)));
+    !quote.is_empty() && parts.into_iter().all(found)
+}
+
 /// The page as another program reads it.
-fn page_text(pdf: &Path, page: u64) -> String {
+fn page_text(pdf: &Path, page: u64, order: &str) -> String {
     let page = page.to_string();
-    let output = Command::new("pdftotext").args(["-f", &page, "-l", &page]).arg(pdf).arg("-").output();
+    let output = Command::new("pdftotext").args([order, "-f", &page, "-l", &page]).arg(pdf).arg("-").output();
     squeezed(&String::from_utf8_lossy(&output.expect("pdftotext runs").stdout))
 }
 
