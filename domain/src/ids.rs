@@ -50,6 +50,10 @@ id!(
     JobId
 );
 id!(
+    /// A quiz.
+    QuizId
+);
+id!(
     /// A chunk, and at the same time its point in the vector index.
     ChunkId
 );

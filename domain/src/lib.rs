@@ -11,6 +11,7 @@ mod ids;
 mod job;
 mod language;
 pub mod ports;
+mod quiz;
 mod search;
 pub mod task_prompts;
 
@@ -20,7 +21,11 @@ pub use course::Course;
 pub use document::{Block, BlockKind, DocumentStatus, Failure, OutlineEntry, PageInfo, ParsedDocument, Word};
 pub use error::{ErrorKind, PortError, PortResult};
 pub use geometry::{ByteRange, Rect};
-pub use ids::{ChunkId, CourseId, DocumentId, JobId};
+pub use ids::{ChunkId, CourseId, DocumentId, JobId, QuizId};
 pub use job::{JobState, Progress};
 pub use language::Language;
+pub use quiz::{
+    BLANK, Check, CognitiveLevel, Difficulty, LeftOut, MatchPair, Proof, Question, QuestionBody, QuestionKind, Quiz,
+    QuizRequest,
+};
 pub use search::{Hit, Passage, Scores, SearchFilter, SearchMode, SearchQuery};

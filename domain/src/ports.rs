@@ -6,7 +6,7 @@ use std::{future::Future, pin::Pin};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Chunk, CourseId, DocumentId, Hit, PortResult, SearchQuery, Usage};
+use crate::{Chunk, CourseId, DocumentId, ErrorKind, Hit, PortError, PortResult, SearchQuery, Usage};
 
 /// A future behind a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -173,6 +173,26 @@ pub struct ModelInfo {
     pub tuned: bool,
 }
 
+/// What a model is asked to judge: how likely it is that it would write each text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScoreRequest {
+    /// The conversation; the model's chat template is put around it.
+    pub messages: Vec<Message>,
+    /// Texts that could follow, at least one, none empty.
+    pub continuations: Vec<String>,
+}
+
+/// How likely a text is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ContinuationScore {
+    /// The natural logarithm of its probability: the sum over its tokens.
+    pub log_probability: f32,
+    /// That of its first token alone.
+    pub first_token: f32,
+    /// Its tokens.
+    pub tokens: usize,
+}
+
 /// Writes text. Implementations run on their own thread behind a bounded queue.
 pub trait LanguageModel: Send + Sync {
     /// What it is.
@@ -183,4 +203,12 @@ pub trait LanguageModel: Send + Sync {
 
     /// Starts a generation. `Overloaded` when the queue is full: nothing was started.
     fn generate(&self, request: GenerateRequest) -> BoxFuture<'_, PortResult<Box<dyn Generation>>>;
+
+    /// Scores continuations of one prompt, in their order; the prompt is read once. An `Unsupported` error means that this
+    /// model never can (a server that does not tell probabilities).
+    fn score(&self, request: ScoreRequest) -> BoxFuture<'_, PortResult<Vec<ContinuationScore>>> {
+        let _ = request;
+        let detail = format!("the model {} does not tell how likely a text is", self.info().id);
+        Box::pin(async { Err(PortError::new(ErrorKind::Unsupported, "scores_unsupported", detail)) })
+    }
 }
