@@ -6,7 +6,10 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use domain::{AnswerMode, SearchMode};
 
 use crate::{
-    commands::{self, Output},
+    commands::{
+        self, Output,
+        tune::{TuneAction, TuneArgs},
+    },
     serve,
     settings::{Overrides, Places, Settings},
 };
@@ -90,6 +93,14 @@ enum Command {
         #[command(subcommand)]
         action: ModelsAction,
     },
+    /// Train an adapter on one's own questions
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Tune {
+        #[command(subcommand)]
+        action: Option<TuneAction>,
+        #[command(flatten)]
+        run: Option<TuneArgs>,
+    },
     /// Measure quality on question sets
     Eval {
         #[command(subcommand)]
@@ -139,10 +150,47 @@ pub enum ModelsAction {
         /// Ids from `lectern models list`
         ids: Vec<String>,
     },
-    /// Check installed files against their sha256
+    /// Check installed files against their sha256, or what a model of one's own is made of
     Verify {
-        /// Ids; without any, all that are installed
+        /// Ids, GGUF files, or folders with safetensors; without any, all that are installed
         ids: Vec<String>,
+    },
+    /// Merge adapters into a model
+    Merge {
+        /// An id of the catalogue, or a GGUF file
+        #[arg(long)]
+        base: String,
+        /// Folder of an adapter in PEFT's form; `FOLDER=0.5` for half of it. May be given several times
+        #[arg(long = "adapter", required = true, value_parser = weighted, value_name = "FOLDER[=WEIGHT]")]
+        adapters: Vec<(PathBuf, f32)>,
+        /// Type of the changed weights: f16, q8_0, q6_k, q5_k_m, q4_k_m or q4_0
+        #[arg(long = "as", default_value = "q8_0", value_name = "MIX")]
+        mix: tuner::Mix,
+        /// File to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Store a model in fewer bits
+    Quantize {
+        /// An id of the catalogue, or a GGUF file; best one in 16 bits
+        model: String,
+        /// f16, q8_0, q6_k, q5_k_m, q4_k_m or q4_0
+        #[arg(long = "as", value_name = "MIX")]
+        mix: tuner::Mix,
+        /// File to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Make a GGUF file of a folder with safetensors as Hugging Face writes it
+    Convert {
+        /// Holds config.json, *.safetensors, tokenizer.json and tokenizer_config.json
+        folder: PathBuf,
+        /// f16, q8_0, q6_k, q5_k_m, q4_k_m or q4_0
+        #[arg(long = "as", default_value = "f16", value_name = "MIX")]
+        mix: tuner::Mix,
+        /// File to write
+        #[arg(long)]
+        out: PathBuf,
     },
     /// Show what a GGUF file holds
     Inspect {
@@ -164,7 +212,13 @@ pub enum EvalAction {
     },
 }
 
-fn parse_name<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, String> {
+fn weighted(text: &str) -> Result<(PathBuf, f32), String> {
+    let Some((folder, weight)) = text.rsplit_once('=') else { return Ok((text.into(), 1.0)) };
+    let weight: f32 = weight.parse().map_err(|_| format!("{weight} is no number"))?;
+    if weight.is_finite() { Ok((folder.into(), weight)) } else { Err("the weight must be finite".to_owned()) }
+}
+
+pub fn parse_name<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, String> {
     serde_json::from_value(name.into()).map_err(|_| format!("{name} is not one of them"))
 }
 
@@ -223,6 +277,11 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             let settings = settings()?;
             tokio::task::spawn_blocking(move || commands::models::run(&settings, &places, output, action)).await?
         }
+        Command::Tune { action: Some(TuneAction::Prepare(args)), .. } => {
+            tokio::task::spawn_blocking(move || commands::tune::prepare(output, args)).await?
+        }
+        Command::Tune { run: Some(args), .. } => commands::tune::run(&places, output, args).await,
+        Command::Tune { .. } => Err("name --data, --base and --out; `lectern tune --help` shows all".into()),
         Command::Eval { what: EvalAction::Retrieval { dir, limit } } => {
             commands::eval::retrieval(&settings()?, &places, output, &dir, limit).await
         }

@@ -59,6 +59,11 @@ const fn words(language: Language) -> &'static Words {
     }
 }
 
+/// The system message of every task.
+pub const fn rules(language: Language) -> &'static str {
+    words(language).rules
+}
+
 /// `[1] …` and so on, one a line, then an empty line and the task.
 fn prompt(language: Language, passages: &[&str], task: &str) -> Vec<Message> {
     let mut content = String::new();
@@ -69,8 +74,7 @@ fn prompt(language: Language, passages: &[&str], task: &str) -> Vec<Message> {
     }
     content.push('\n');
     content.push_str(task);
-    let rules = words(language).rules.to_owned();
-    vec![Message { role: Role::System, content: rules }, Message { role: Role::User, content }]
+    vec![Message { role: Role::System, content: rules(language).to_owned() }, Message { role: Role::User, content }]
 }
 
 /// The version of these wordings: a model tuned on them says so in its GGUF file, under [`MODEL_KEY`].

@@ -2,23 +2,27 @@
 
 mod adapter;
 mod base;
+mod check_model;
 mod error;
 mod files;
-mod merge;
+mod gguf;
 mod network;
 mod random;
 mod rows;
+#[cfg(test)]
+mod test_folder;
 mod text;
 mod train;
 
 pub use adapter::{Adapter, AdapterConfig, read_adapter, write_adapter};
 pub use base::{Architecture, Base, Shape, Target};
+pub use check_model::{Finding, check_model};
 pub use error::{TunerError, TunerResult};
-pub use merge::merge;
+pub use gguf::{Mix, convert, merge, quantize};
 pub use network::logits;
 pub use rows::{
-    PrepareReport, PrepareSettings, Prepared, QuestionItem, Row, prepare, read_passages, read_questions, read_rows,
-    write_rows,
+    PrepareReport, PrepareSettings, Prepared, QuestionItem, Row, RowCount, hold_out_rows, prepare, read_passages,
+    read_questions, read_rows, write_rows,
 };
 pub use text::TextCodec;
 pub use train::{Evaluation, Event, Outcome, Progress, TaskEvaluation, TuneSettings, Tuning, estimate_bytes};

@@ -6,6 +6,7 @@ pub mod eval;
 pub mod ingest;
 pub mod models;
 pub mod search;
+pub mod tune;
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -23,15 +23,38 @@ pub fn run(settings: &Settings, places: &Places, output: Output, action: ModelsA
         ModelsAction::Pull { ids } => pull(settings, &catalogue, &store, output, &ids)?,
         ModelsAction::Verify { ids } => return verify(&catalogue, &store, output, &ids),
         ModelsAction::Inspect { model } => {
-            let path = match catalogue.get(&model) {
-                Ok(entry) => gguf_path(&store, entry),
-                Err(_) => PathBuf::from(&model),
-            };
-            let summary = provision::inspect(&path)?;
+            let summary = provision::inspect(&model_path(places, &model))?;
             output.print(&json!(summary), || summary.to_string());
+        }
+        ModelsAction::Merge { base, adapters, mix, out } => {
+            tuner::merge(&model_path(places, &base), &adapters, mix, &out)?;
+            written(output, &out)?;
+        }
+        ModelsAction::Quantize { model, mix, out } => {
+            tuner::quantize(&model_path(places, &model), mix, &out)?;
+            written(output, &out)?;
+        }
+        ModelsAction::Convert { folder, mix, out } => {
+            tuner::convert(&folder, mix, &out)?;
+            written(output, &out)?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The file or folder that is meant: a model of the catalogue, or a path.
+pub fn model_path(places: &Places, model: &str) -> PathBuf {
+    let store = ModelStore::new(&places.models, places.mirror.clone());
+    let known = Catalogue::builtin().ok().and_then(|catalogue| Some(gguf_path(&store, catalogue.get(model).ok()?)));
+    known.unwrap_or_else(|| PathBuf::from(model))
+}
+
+fn written(output: Output, out: &Path) -> std::io::Result<()> {
+    let bytes = std::fs::metadata(out)?.len();
+    output.print(&json!({ "file": out, "bytes": bytes }), || {
+        format!("wrote {}: {} MB", out.display(), bytes / 1_000_000)
+    });
+    Ok(())
 }
 
 fn gguf_path(store: &ModelStore, entry: &Entry) -> PathBuf {
@@ -102,12 +125,22 @@ fn pull(
 }
 
 fn verify(catalogue: &Catalogue, store: &ModelStore, output: Output, ids: &[String]) -> CommandResult {
-    let entries: Vec<&Entry> = if ids.is_empty() {
+    let (paths, ids): (Vec<&String>, Vec<&String>) =
+        ids.iter().partition(|id| catalogue.get(id).is_err() && Path::new(id).exists());
+    let entries: Vec<&Entry> = if ids.is_empty() && paths.is_empty() {
         catalogue.entries().iter().filter(|e| store.status(e) != Status::Missing).collect()
     } else {
-        ids.iter().map(|id| catalogue.get(id)).collect::<Result<_, _>>()?
+        ids.into_iter().map(|id| catalogue.get(id)).collect::<Result<_, _>>()?
     };
     let mut whole = true;
+    for path in paths {
+        let findings = tuner::check_model(Path::new(path))?;
+        whole &= findings.iter().all(|f| f.good);
+        let line = |f: &tuner::Finding| format!("{path}: {}{}", if f.good { "" } else { "WRONG: " }, f.found);
+        output.print(&json!({ "model": path, "findings": findings }), || {
+            findings.iter().map(line).collect::<Vec<_>>().join("\n")
+        });
+    }
     for entry in entries {
         let report = store.verify(entry)?;
         whole &= report.is_ok();

@@ -123,6 +123,8 @@ pub struct Adapter {
     /// Which modules sit on a stack: `[layer][stack]`.
     pub(crate) stacks: Vec<[Range<usize>; 4]>,
     pub(crate) values: Vec<f32>,
+    /// The version of [`domain::task_prompts`] that it was trained on, if it was.
+    pub(crate) task_prompts: Option<u32>,
 }
 
 impl Adapter {
@@ -153,7 +155,7 @@ impl Adapter {
                 first..modules.len()
             }));
         }
-        Ok(Self { config, modules, stacks, values: vec![0.0; end] })
+        Ok(Self { config, modules, stacks, values: vec![0.0; end], task_prompts: None })
     }
 
     /// What it was made with.

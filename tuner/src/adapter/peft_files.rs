@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
+use domain::task_prompts::MODEL_KEY;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -112,7 +113,8 @@ fn tensor_file(adapter: &Adapter, path: &Path) -> TunerResult<Vec<u8>> {
         .map(|(name, bytes, shape)| Ok((name.as_str(), TensorView::new(Dtype::F32, shape.to_vec(), bytes)?)))
         .collect::<Result<_, _>>()
         .map_err(bad)?;
-    let about = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let mut about = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    about.extend(adapter.task_prompts.map(|version| (MODEL_KEY.to_owned(), version.to_string())));
     safetensors::serialize(views, Some(about)).map_err(bad)
 }
 
@@ -125,8 +127,10 @@ pub fn read_adapter(folder: &Path, shape: &Shape) -> TunerResult<Adapter> {
     let path = folder.join(TENSORS);
     let bytes = std::fs::read(&path).map_err(|e| unreadable(&path, e))?;
     let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(&path, e.to_string()))?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(&path, e.to_string()))?;
+    let about = header.metadata().as_ref().and_then(|about| about.get(MODEL_KEY)?.parse().ok());
     let config = to_config(&peft, &tensors);
-    let mut adapter = Adapter::zeros(shape, config)?;
+    let mut adapter = Adapter { task_prompts: about, ..Adapter::zeros(shape, config)? };
     let mut used = 0;
     for module in adapter.modules.clone() {
         for (matrix, range, expected) in matrices(&module, adapter.config.rank) {

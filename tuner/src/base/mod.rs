@@ -5,7 +5,10 @@ mod read_hf;
 
 use std::path::Path;
 
-pub(crate) use read_gguf::{Metadata, read_content, text as metadata_text, texts as metadata_texts};
+pub(crate) use read_gguf::{
+    Metadata, read_content, read_shape, tensor_name as gguf_name, text as metadata_text, texts as metadata_texts,
+};
+pub(crate) use read_hf::HfFolder;
 
 use crate::{TunerError, TunerResult};
 
@@ -176,7 +179,7 @@ impl Base {
     /// Reads a GGUF file (dequantized), or a folder with `config.json` and safetensors as Hugging Face writes them.
     pub fn open(path: &Path) -> TunerResult<Self> {
         let source: Box<dyn Source> =
-            if path.is_dir() { Box::new(read_hf::open(path)?) } else { Box::new(read_gguf::open(path)?) };
+            if path.is_dir() { Box::new(HfFolder::open(path)?.unscaled()?) } else { Box::new(read_gguf::open(path)?) };
         Self::read(source)
     }
 
@@ -228,9 +231,14 @@ fn read_stack(source: &mut dyn Source, shape: &Shape, layer: usize, targets: &[T
     Ok(Stack { weight, bias: (!bias.is_empty()).then_some(bias), outputs, inputs })
 }
 
+fn scaled_positions() -> TunerError {
+    let problem = "its rotary positions are scaled (Llama 3.1 and later); such models are served, but not tuned here";
+    TunerError::BadModel { problem: problem.to_owned() }
+}
+
 /// A tensor of a base model, whatever the file calls it.
 #[derive(Clone, Copy, Debug)]
-enum Part {
+pub(crate) enum Part {
     Embedding,
     FinalNorm,
     Head,
@@ -241,7 +249,7 @@ enum Part {
 }
 
 /// A file, or files, that hold a base model.
-trait Source {
+pub(crate) trait Source {
     fn shape(&self) -> TunerResult<Shape>;
     /// Whether the output matrix is another than the embedding.
     fn has_head(&self) -> bool;

@@ -26,6 +26,9 @@ pub(super) struct GgufSource {
 pub(super) fn open(path: &Path) -> TunerResult<GgufSource> {
     let (content, reader) = read_content(path)?;
     let shape = read_shape(&content)?;
+    if content.tensor_infos.contains_key("rope_freqs.weight") {
+        return Err(super::scaled_positions());
+    }
     Ok(GgufSource { content, reader, shape })
 }
 
@@ -37,7 +40,8 @@ pub(crate) fn read_content(path: &Path) -> TunerResult<(Content, BufReader<File>
     Ok((content, reader))
 }
 
-fn read_shape(content: &Content) -> TunerResult<Shape> {
+/// Reads the network's sizes.
+pub(crate) fn read_shape(content: &Content) -> TunerResult<Shape> {
     let metadata = &content.metadata;
     let name = text(metadata, "general.architecture")?;
     let architecture = match name {
@@ -100,7 +104,8 @@ impl Source for GgufSource {
     }
 }
 
-fn tensor_name(part: Part) -> String {
+/// A tensor's name in GGUF.
+pub(crate) fn tensor_name(part: Part) -> String {
     match part {
         Part::Embedding => "token_embd.weight".to_owned(),
         Part::FinalNorm => "output_norm.weight".to_owned(),

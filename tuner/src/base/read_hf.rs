@@ -28,6 +28,40 @@ struct Config {
     rope_parameters: Option<RopeParameters>,
     #[serde(default)]
     tie_word_embeddings: bool,
+    rope_scaling: Option<RopeScaling>,
+}
+
+#[derive(Clone, Deserialize)]
+struct RopeScaling {
+    rope_type: Option<String>,
+    #[serde(rename = "type")]
+    old_type: Option<String>,
+    #[serde(default = "one")]
+    factor: f32,
+    #[serde(default = "one")]
+    low_freq_factor: f32,
+    #[serde(default = "four")]
+    high_freq_factor: f32,
+    #[serde(default = "eight_k")]
+    original_max_position_embeddings: f32,
+}
+
+impl RopeScaling {
+    fn kind(&self) -> &str {
+        self.rope_type.as_deref().or(self.old_type.as_deref()).unwrap_or("default")
+    }
+}
+
+const fn one() -> f32 {
+    1.0
+}
+
+const fn four() -> f32 {
+    4.0
+}
+
+const fn eight_k() -> f32 {
+    8192.0
 }
 
 #[derive(Deserialize)]
@@ -39,26 +73,54 @@ const fn default_eps() -> f32 {
     1e-6
 }
 
-pub(super) struct HfSource {
+/// A model in a folder, as Hugging Face writes it.
+pub(crate) struct HfFolder {
     files: Vec<HashMap<String, candle_core::Tensor>>,
-    shape: Shape,
+    pub shape: Shape,
     tied: bool,
+    scaling: Option<RopeScaling>,
 }
 
-/// Opens the folder and reads its sizes.
-pub(super) fn open(folder: &Path) -> TunerResult<HfSource> {
-    let path = folder.join("config.json");
-    let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
-    let config: Config = serde_json::from_str(&text)
-        .map_err(|e| TunerError::BadModel { problem: format!("{}: {e}", path.display()) })?;
-    let shape = to_shape(&config)?;
-    let files = tensor_files(folder)?.iter().map(|p| load(p)).collect::<TunerResult<_>>()?;
-    Ok(HfSource { files, shape, tied: config.tie_word_embeddings })
+impl HfFolder {
+    /// Opens the folder and reads its sizes.
+    pub(crate) fn open(folder: &Path) -> TunerResult<Self> {
+        let path = folder.join("config.json");
+        let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
+        let bad = |problem: String| TunerError::BadModel { problem: format!("{}: {problem}", path.display()) };
+        let config: Config = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+        let scaling = config.rope_scaling.clone().filter(|s| s.kind() != "default");
+        if let Some(other) = scaling.as_ref().map(RopeScaling::kind).filter(|kind| *kind != "llama3") {
+            return Err(bad(format!("the rotary scaling `{other}` is not supported; llama3 is")));
+        }
+        let shape = to_shape(&config)?;
+        let files = tensor_files(folder)?.iter().map(|p| load(p)).collect::<TunerResult<_>>()?;
+        Ok(Self { files, shape, tied: config.tie_word_embeddings, scaling })
+    }
+
+    /// The same, unless its positions are scaled.
+    pub(super) fn unscaled(self) -> TunerResult<Self> {
+        if self.scaling.is_some() { Err(super::scaled_positions()) } else { Ok(self) }
+    }
+
+    /// What each pair's angle is divided by, where positions are scaled as in Llama 3.1: slow waves by the whole factor,
+    /// quick ones not at all, between them in between.
+    pub(crate) fn rope_factors(&self) -> Option<Vec<f32>> {
+        let scaling = self.scaling.as_ref()?;
+        let half = self.shape.head / 2;
+        let (low, high) = (scaling.low_freq_factor, scaling.high_freq_factor);
+        let factor = |pair: usize| {
+            let angle = self.shape.rope_base.powf(-(pair as f32) / half as f32);
+            let turns = scaling.original_max_position_embeddings * angle / (2.0 * std::f32::consts::PI);
+            let smooth = ((turns - low) / (high - low)).clamp(0.0, 1.0);
+            1.0 / ((1.0 - smooth) / scaling.factor + smooth)
+        };
+        Some((0..half).map(factor).collect())
+    }
 }
 
 fn to_shape(config: &Config) -> TunerResult<Shape> {
     let architecture = match config.model_type.as_str() {
-        "llama" => Architecture::Llama,
+        "llama" | "mistral" => Architecture::Llama,
         "qwen2" => Architecture::Qwen2,
         other => return Err(TunerError::UnknownArchitecture { found: other.to_owned() }),
     };
@@ -98,7 +160,7 @@ fn load(path: &Path) -> TunerResult<HashMap<String, candle_core::Tensor>> {
         .map_err(|e| TunerError::BadModel { problem: format!("{}: {e}", path.display()) })
 }
 
-impl Source for HfSource {
+impl Source for HfFolder {
     fn shape(&self) -> TunerResult<Shape> {
         Ok(self.shape.clone())
     }

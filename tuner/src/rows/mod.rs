@@ -14,10 +14,10 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use prepare::{PrepareReport, PrepareSettings, Prepared, prepare};
+pub use prepare::{PrepareReport, PrepareSettings, Prepared, RowCount, prepare};
 pub use question_set::{QuestionItem, read_passages, read_questions};
 
-use crate::{TunerError, TunerResult, error::unreadable, files::write_whole};
+use crate::{TunerError, TunerResult, error::unreadable, files::write_whole, random::Random};
 
 /// One training row. On disk: one JSON object a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,11 +47,21 @@ pub fn read_rows(path: &Path) -> TunerResult<Vec<Row>> {
     let mut rows = Vec::new();
     for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
         let bad = |problem: String| TunerError::BadRow { path: path.to_owned(), line, problem };
-        let row: Row = serde_json::from_str(text).map_err(|e| bad(e.to_string()))?;
+        let row: Row = serde_json::from_str(text).map_err(|e| bad(explain(text, &e)))?;
         check(&row).map_err(bad)?;
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// Question sets are given by mistake for the rows that are made of them.
+fn explain(line: &str, error: &serde_json::Error) -> String {
+    let question = serde_json::from_str::<serde_json::Value>(line).is_ok_and(|v| v.get("context").is_some());
+    if question {
+        "is a question, not a training row; `lectern tune prepare` makes rows of questions".to_owned()
+    } else {
+        error.to_string()
+    }
 }
 
 fn check(row: &Row) -> Result<(), String> {
@@ -66,6 +76,18 @@ fn check(row: &Row) -> Result<(), String> {
         return Err("field `messages`: there is no prompt before the assistant's".to_owned());
     }
     Ok(())
+}
+
+/// Divides rows into those to train on and about a `share` to evaluate with, whole groups at a time. For rows that came
+/// without a part held out by article, as [`prepare`] does it: what is known of another group's passages can leak.
+pub fn hold_out_rows(rows: &[Row], share: f64, seed: u64) -> (Vec<Row>, Vec<Row>) {
+    let mut random = Random::derived(seed, &[5]);
+    let (mut train, mut held_out) = (Vec::new(), Vec::new());
+    for group in rows.chunk_by(|a, b| !a.group.is_empty() && a.group == b.group) {
+        let part = if f64::from(random.float()) < share { &mut held_out } else { &mut train };
+        part.extend_from_slice(group);
+    }
+    (train, held_out)
 }
 
 /// Writes rows, one a line; the file is whole or not there.

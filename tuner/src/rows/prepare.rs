@@ -13,6 +13,8 @@ use domain::{
     task_prompts::{answer_prompt, answer_text, distractor_prompt, refusal, stem_prompt},
 };
 
+use serde::Serialize;
+
 use super::{
     QuestionItem, Row, hold_out,
     neighbours::{Neighbours, Shingles},
@@ -47,7 +49,7 @@ impl Default for PrepareSettings {
 }
 
 /// What was made, and from what.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PrepareReport {
     /// Questions read.
     pub items: usize,
@@ -57,8 +59,21 @@ pub struct PrepareReport {
     pub kept_back: usize,
     /// Passages to train on, and held out.
     pub passages: (usize, usize),
-    /// Rows to train on by language and task, and held out.
-    pub rows: BTreeMap<(String, String), (usize, usize)>,
+    /// Rows by language and task.
+    pub rows: Vec<RowCount>,
+}
+
+/// How many rows there are of one task in one language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RowCount {
+    /// BCP 47.
+    pub language: &'static str,
+    /// The task.
+    pub task: String,
+    /// To train on.
+    pub train: usize,
+    /// Held out.
+    pub held_out: usize,
 }
 
 /// Rows to train on, rows to evaluate with, and a report.
@@ -88,17 +103,20 @@ pub fn prepare(items: &[QuestionItem], kept_back: &[String], settings: &PrepareS
     let neighbours = Neighbours::find(&texts, 24);
     let held = hold_out::choose(&passages, &neighbours, settings.hold_out, settings.seed);
     let mut prepared = Prepared { report, ..Prepared::default() };
+    let mut counts: BTreeMap<(&'static str, String), (usize, usize)> = BTreeMap::new();
     for part in [false, true] {
         let members: Vec<usize> = (0..passages.len()).filter(|p| held[*p] == part).collect();
         let maker = Maker { passages: &passages, neighbours: &neighbours, settings };
         let rows = maker.rows(&members, part);
         for row in &rows {
-            let count = prepared.report.rows.entry((row.language.tag().to_owned(), row.task.clone())).or_default();
+            let count = counts.entry((row.language.tag(), row.task.clone())).or_default();
             *(if part { &mut count.1 } else { &mut count.0 }) += 1;
         }
         *(if part { &mut prepared.report.passages.1 } else { &mut prepared.report.passages.0 }) = members.len();
         *(if part { &mut prepared.held_out } else { &mut prepared.train }) = rows;
     }
+    let count = |((language, task), (train, held_out))| RowCount { language, task, train, held_out };
+    prepared.report.rows = counts.into_iter().map(count).collect();
     Ok(prepared)
 }
 

@@ -6,6 +6,8 @@ use std::{
     time::Instant,
 };
 
+use domain::task_prompts;
+
 use super::{
     Evaluation, TuneSettings,
     checkpoint::{self, RunState},
@@ -103,7 +105,8 @@ impl<'a> Tuning<'a> {
         folder: &Path,
     ) -> TunerResult<Self> {
         settings.check(base.shape.context)?;
-        let adapter = Adapter::new(&base.shape, adapter, settings.seed)?;
+        let task_prompts = train.iter().any(is_task).then_some(task_prompts::VERSION);
+        let adapter = Adapter { task_prompts, ..Adapter::new(&base.shape, adapter, settings.seed)? };
         check_memory(base, &adapter, &settings)?;
         if train.is_empty() {
             return Err(TunerError::NoRows { what: "to train on" });
@@ -273,6 +276,11 @@ impl<'a> Tuning<'a> {
         let early = self.settings.patience > 0 && self.state.without_gain >= self.settings.patience;
         Ok(watch(&Event::Evaluated(evaluation, better)).is_break() || early)
     }
+}
+
+/// Whether a row is worded as Lectern words this task when it serves.
+fn is_task(row: &Row) -> bool {
+    row.task == "answer" && row.messages.first().is_some_and(|m| m.content == task_prompts::rules(row.language))
 }
 
 fn check_memory(base: &Base, adapter: &Adapter, settings: &TuneSettings) -> TunerResult<()> {

@@ -1,0 +1,290 @@
+//! `lectern tune`: trains an adapter, and `lectern tune prepare`: makes the rows it is trained on.
+
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use clap::{Args, Subcommand};
+use domain::Language;
+use serde_json::json;
+use tuner::{
+    AdapterConfig, Base, Evaluation, Event, PrepareSettings, Progress, Row, Target, TextCodec, TuneSettings, Tuning,
+};
+
+use super::{CommandResult, Output, models::model_path};
+use crate::settings::Places;
+
+/// What else `lectern tune` does.
+#[derive(Debug, Subcommand)]
+pub enum TuneAction {
+    /// Turn question sets into training rows
+    Prepare(PrepareArgs),
+}
+
+/// How an adapter is trained.
+#[derive(Debug, Args)]
+pub struct TuneArgs {
+    /// Training rows (JSONL), as `lectern tune prepare` writes them
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    data: Vec<PathBuf>,
+    /// The model to tune: an id of the catalogue, a GGUF file, or a folder with safetensors as Hugging Face writes them
+    #[arg(long)]
+    base: String,
+    /// Folder for the adapter, its checkpoint and its loss curve; an interrupted run there is continued
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Rows to evaluate with (JSONL); without it a twentieth of the data is held out, by groups
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    held_out: Vec<PathBuf>,
+    /// Begin anew where the folder holds an interrupted run
+    #[arg(long)]
+    restart: bool,
+    /// Rank of the adapter: rows of its smaller side
+    #[arg(long, default_value_t = 8)]
+    rank: usize,
+    /// The adapter's change is multiplied by alpha / rank
+    #[arg(long, default_value_t = 16.0)]
+    alpha: f32,
+    /// Share of an adapter's inputs that is left out at random while training
+    #[arg(long, default_value_t = 0.0)]
+    dropout: f32,
+    /// Layers that get an adapter, by PEFT's names; all linear layers where there is none
+    #[arg(long, value_delimiter = ',', value_parser = target, value_name = "NAME,…")]
+    targets: Vec<Target>,
+    /// How often each row is seen
+    #[arg(long, default_value_t = 1)]
+    epochs: usize,
+    /// Stop after about so many tokens; 0 for no limit
+    #[arg(long, default_value_t = 0)]
+    max_tokens: usize,
+    /// Tokens of one packed sequence
+    #[arg(long, default_value_t = 2048)]
+    sequence: usize,
+    /// Sequences per step
+    #[arg(long, default_value_t = 1)]
+    accumulate: usize,
+    /// The highest learning rate
+    #[arg(long, default_value_t = 8e-4)]
+    learning_rate: f64,
+    /// Stop when so many evaluations in a row are no better; 0 for never
+    #[arg(long, default_value_t = 0)]
+    patience: usize,
+    /// Steps between evaluations
+    #[arg(long, default_value_t = 50)]
+    evaluate_every: usize,
+    /// Held-out rows that an evaluation uses at most
+    #[arg(long, default_value_t = 200)]
+    evaluate_rows: usize,
+    /// Everything random comes from it
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Compute layers twice instead of keeping them in memory: a third slower, a fifth of the memory
+    #[arg(long)]
+    recompute: bool,
+}
+
+/// How rows are made.
+#[derive(Debug, Args)]
+pub struct PrepareArgs {
+    /// Folder for `train.jsonl` and `held_out.jsonl`
+    out: PathBuf,
+    /// Question sets (JSONL: id, lang, context, question, answer)
+    #[arg(required = true)]
+    questions: Vec<PathBuf>,
+    /// Only questions in these languages
+    #[arg(long, value_delimiter = ',', value_parser = crate::cli::parse_name::<Language>, value_name = "TAG,…")]
+    languages: Vec<Language>,
+    /// Passages (JSONL: text) that must not be trained on, because they are evaluated with
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    kept_back: Vec<PathBuf>,
+    /// How many passages a row shows: rows are made in each of these sizes
+    #[arg(long, value_delimiter = ',', default_value = "1,3,5")]
+    sizes: Vec<usize>,
+    /// Questions that must be refused, as a share of those that can be answered
+    #[arg(long, default_value_t = 0.2)]
+    refusals: f64,
+    /// Share of the questions that also become a row for writing them
+    #[arg(long, default_value_t = 0.5)]
+    stems: f64,
+    /// Share of the questions that also become a row for wrong answers
+    #[arg(long, default_value_t = 0.15)]
+    distractors: f64,
+    /// Share that is held out, by whole articles
+    #[arg(long, default_value_t = 0.1)]
+    hold_out: f64,
+    /// Everything random comes from it
+    #[arg(long, default_value_t = 24)]
+    seed: u64,
+}
+
+fn target(name: &str) -> Result<Target, String> {
+    Target::ALL.into_iter().find(|t| t.name() == name).ok_or_else(|| {
+        let known: Vec<&str> = Target::ALL.iter().map(|t| t.name()).collect();
+        format!("{name} is none of {}", known.join(", "))
+    })
+}
+
+/// Makes training rows of question sets.
+pub fn prepare(output: Output, args: PrepareArgs) -> CommandResult {
+    let mut items = Vec::new();
+    for set in &args.questions {
+        items.extend(tuner::read_questions(set)?);
+    }
+    let mut kept_back = Vec::new();
+    for file in &args.kept_back {
+        kept_back.extend(tuner::read_passages(file)?);
+    }
+    let settings = PrepareSettings {
+        languages: args.languages,
+        sizes: args.sizes,
+        refusals: args.refusals,
+        stems: args.stems,
+        distractors: args.distractors,
+        hold_out: args.hold_out,
+        seed: args.seed,
+    };
+    let prepared = tuner::prepare(&items, &kept_back, &settings)?;
+    std::fs::create_dir_all(&args.out).map_err(|e| format!("{}: {e}", args.out.display()))?;
+    tuner::write_rows(&args.out.join("train.jsonl"), &prepared.train)?;
+    tuner::write_rows(&args.out.join("held_out.jsonl"), &prepared.held_out)?;
+    let report = prepared.report;
+    output.print(&json!(report), || {
+        let counted = report.rows.iter().map(|r| format!("  {:<8} {:<12} {:>6} {:>6}", r.language, r.task, r.train, r.held_out));
+        format!(
+            "{} questions ({} twice, {} on passages kept back), passages {} + {} held out\n  language task          train   held\n{}",
+            report.items,
+            report.repeated,
+            report.kept_back,
+            report.passages.0,
+            report.passages.1,
+            counted.collect::<Vec<_>>().join("\n")
+        )
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Trains an adapter. Ctrl-C writes a checkpoint first; the same command goes on from there.
+pub async fn run(places: &Places, output: Output, args: TuneArgs) -> CommandResult {
+    let stopping = Arc::new(AtomicBool::new(false));
+    let asked = stopping.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            asked.store(true, Ordering::Relaxed);
+            eprintln!("stopping after this step");
+        }
+    });
+    let base = model_path(places, &args.base);
+    tokio::task::spawn_blocking(move || train(&base, output, &args, &stopping)).await?
+}
+
+fn train(path: &Path, output: Output, args: &TuneArgs, stopping: &AtomicBool) -> CommandResult {
+    let (train, held_out) = rows(args)?;
+    let (base, codec) = (Base::open(path)?, TextCodec::open(path)?);
+    let rows = (train.as_slice(), held_out.as_slice());
+    let (adapter, settings) = configuration(args);
+    let mut tuning = Tuning::new(&base, &args.base, &codec, rows, adapter, settings, &args.out)?;
+    let done = if args.restart { 0 } else { tuning.resume()? };
+    let begin = json!({
+        "rows": train.len(), "held_out": held_out.len(), "steps": tuning.steps(), "done": done, "tokens": tuning.tokens(),
+        "unshared_tokens": tuning.unshared_tokens(), "parameters": tuning.adapter().parameters(),
+    });
+    output.print(&begin, || {
+        format!(
+            "{} rows, {} held out; {} steps ({done} done), {} tokens (as many as {} without shared beginnings), {} parameters",
+            train.len(),
+            held_out.len(),
+            tuning.steps(),
+            tuning.tokens(),
+            tuning.unshared_tokens(),
+            tuning.adapter().parameters()
+        )
+    });
+    if done == 0 && !held_out.is_empty() {
+        let before = tuning.evaluate();
+        output.print(&json!({ "step": 0, "evaluation": before }), || evaluated(&before, false));
+    }
+    let outcome = tuning.run(|event| {
+        match event {
+            Event::Step(p) => {
+                let shown = json!({
+                    "step": p.step, "steps": p.steps, "loss": p.loss, "gradient": p.gradient, "rate": p.rate,
+                    "tokens": p.tokens, "tokens_per_second": p.tokens_per_second, "seconds_left": p.seconds_left,
+                });
+                output.print(&shown, || stepped(p));
+            }
+            Event::Evaluated(e, best) => {
+                output.print(&json!({ "evaluation": e, "best": best }), || evaluated(e, *best));
+            }
+            Event::Checkpoint(_) => {}
+        }
+        if stopping.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    let folder = args.out.display();
+    output.print(&json!({ "steps": outcome.steps, "finished": outcome.finished, "adapter": args.out }), || {
+        if outcome.finished {
+            format!("the adapter lies in {folder}; `lectern models merge` makes a model of it")
+        } else {
+            format!("stopped after {} steps; the same command goes on from there", outcome.steps)
+        }
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rows(args: &TuneArgs) -> Result<(Vec<Row>, Vec<Row>), tuner::TunerError> {
+    let read = |files: &[PathBuf]| -> Result<Vec<Row>, tuner::TunerError> {
+        Ok(files.iter().map(|f| tuner::read_rows(f)).collect::<Result<Vec<_>, _>>()?.concat())
+    };
+    let train = read(&args.data)?;
+    if args.held_out.is_empty() {
+        Ok(tuner::hold_out_rows(&train, 0.05, args.seed))
+    } else {
+        Ok((train, read(&args.held_out)?))
+    }
+}
+
+fn configuration(args: &TuneArgs) -> (AdapterConfig, TuneSettings) {
+    let default = AdapterConfig::default();
+    let targets = if args.targets.is_empty() { default.targets.clone() } else { args.targets.clone() };
+    let adapter = AdapterConfig { rank: args.rank, alpha: args.alpha, dropout: args.dropout, targets, ..default };
+    let settings = TuneSettings {
+        seed: args.seed,
+        epochs: args.epochs,
+        max_tokens: args.max_tokens,
+        sequence: args.sequence,
+        accumulate: args.accumulate,
+        learning_rate: args.learning_rate,
+        patience: args.patience,
+        evaluate_every: args.evaluate_every,
+        evaluate_rows: args.evaluate_rows,
+        recompute: args.recompute,
+        ..TuneSettings::default()
+    };
+    (adapter, settings)
+}
+
+fn stepped(p: &Progress) -> String {
+    let (minutes, seconds) = (p.seconds_left as u64 / 60, p.seconds_left as u64 % 60);
+    format!(
+        "step {}/{}  loss {:.3}  {:.0} tokens/s  {minutes}:{seconds:02} left",
+        p.step, p.steps, p.loss, p.tokens_per_second
+    )
+}
+
+fn evaluated(e: &Evaluation, best: bool) -> String {
+    let percent = |share: f64| 100.0 * share;
+    let tasks = e.tasks.iter().map(|(task, t)| format!("{task} loss {:.3} exact {:.0} %", t.loss, percent(t.exact)));
+    format!(
+        "held out: loss {:.3}{}; {}; refusals precision {:.0} %, recall {:.0} %",
+        e.loss,
+        if best { " (best)" } else { "" },
+        tasks.collect::<Vec<_>>().join("; "),
+        percent(e.refusal_precision),
+        percent(e.refusal_recall)
+    )
+}

@@ -1,0 +1,13 @@
+//! Writes GGUF files: a base with adapters merged into it, a model in fewer bits, a model that came as safetensors.
+
+mod convert;
+mod hf_metadata;
+mod merge;
+mod mix;
+mod quantize;
+mod write_file;
+
+pub use convert::convert;
+pub use merge::merge;
+pub use mix::Mix;
+pub use quantize::quantize;
