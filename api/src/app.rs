@@ -225,15 +225,29 @@ pub async fn load_embedder(settings: &Settings, places: &Places) -> Result<Arc<E
     .await?
 }
 
-async fn load_model(settings: &Settings, places: &Places) -> Result<Arc<dyn LanguageModel>, StartError> {
+/// Whether a generator is named by its file, not by its id.
+pub fn is_file(generator: &str) -> bool {
+    Path::new(generator).extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf"))
+}
+
+/// Loads the generator that the settings name.
+pub async fn load_model(settings: &Settings, places: &Places) -> Result<Arc<dyn LanguageModel>, StartError> {
     let (store, id) = (ModelStore::new(&places.models, places.mirror.clone()), settings.models.generator.clone());
     let queue = settings.answers.queue;
     tokio::task::spawn_blocking(move || {
         let catalogue = Catalogue::builtin()?;
-        let entry = catalogue.get(&id)?;
-        let folder = store.require(entry)?;
-        let file = folder.join(entry.files.first().map_or("model.gguf", |f| f.name.as_str()));
-        let languages = entry.languages.iter().filter_map(|tag| Language::from_tag(tag)).collect();
+        let (file, languages) = match catalogue.get(&id) {
+            // A model of the school's own: it is taken to write all languages.
+            Err(_) if is_file(&id) => {
+                (PathBuf::from(&id), vec![Language::English, Language::TraditionalChinese, Language::SimplifiedChinese])
+            }
+            entry => {
+                let entry = entry?;
+                let file = entry.files.first().map_or("model.gguf", |f| f.name.as_str());
+                let languages = entry.languages.iter().filter_map(|tag| Language::from_tag(tag)).collect();
+                (store.require(entry)?.join(file), languages)
+            }
+        };
         let settings = GgufModelSettings { queue, ..GgufModelSettings::default() };
         let model = GgufModel::load(&file, Some(id), languages, &settings).map_err(PortError::from)?;
         Ok(Arc::new(model) as Arc<dyn LanguageModel>)

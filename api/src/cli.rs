@@ -8,6 +8,7 @@ use domain::{AnswerMode, SearchMode};
 use crate::{
     commands::{
         self, Output,
+        eval::{answers::AnswersArgs, mcq::McqArgs, tokens::TokensArgs},
         tune::{TuneAction, TuneArgs},
     },
     serve,
@@ -210,6 +211,12 @@ pub enum EvalAction {
         #[arg(long)]
         limit: Option<usize>,
     },
+    /// Exact match, F1, citations, refusals and time of answers on a question set
+    Answers(AnswersArgs),
+    /// Multiple choice: how often the likeliest option is the key
+    Mcq(McqArgs),
+    /// Characters and bytes per token of models' tokenizers, by language
+    Tokens(TokensArgs),
 }
 
 fn weighted(text: &str) -> Result<(PathBuf, f32), String> {
@@ -284,6 +291,15 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Tune { .. } => Err("name --data, --base and --out; `lectern tune --help` shows all".into()),
         Command::Eval { what: EvalAction::Retrieval { dir, limit } } => {
             commands::eval::retrieval(&settings()?, &places, output, &dir, limit).await
+        }
+        Command::Eval { what: EvalAction::Answers(args) } => {
+            commands::eval::answers::run(&settings()?, &places, output, args).await
+        }
+        Command::Eval { what: EvalAction::Mcq(args) } => {
+            commands::eval::mcq::run(&settings()?, &places, output, args).await
+        }
+        Command::Eval { what: EvalAction::Tokens(args) } => {
+            tokio::task::spawn_blocking(move || commands::eval::tokens::run(&places, output, &args)).await?
         }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "lectern", &mut std::io::stdout());

@@ -17,6 +17,7 @@ mod routes;
 mod serve;
 mod settings;
 mod store;
+mod tuned_models;
 
 pub use cli::run;
 pub use cpu_baseline::complaint;

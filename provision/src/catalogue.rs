@@ -52,6 +52,14 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The entries that its files are made of.
+    pub fn bases(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().flat_map(|f| &f.sources).filter_map(|source| match source {
+            Source::Made(made) => Some(made.base.as_str()),
+            _ => None,
+        })
+    }
+
     /// The size of all files in bytes; `None` while that of one is unknown.
     pub fn bytes(&self) -> Option<u64> {
         self.files.iter().map(|f| f.bytes).sum()
@@ -87,6 +95,20 @@ pub enum Source {
     Pypi(PypiMember),
     /// A file on this machine.
     Path(PathBuf),
+    /// Made here of another model.
+    Made(MadeFrom),
+}
+
+/// What a file is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MadeFrom {
+    /// The entry it is made of; it comes earlier in the catalogue.
+    pub base: String,
+    /// Its file.
+    pub file: String,
+    /// What is done with it, by a name that the program knows.
+    pub recipe: String,
 }
 
 /// A file in a repository of the model hub.
@@ -174,6 +196,19 @@ impl Catalogue {
         })
     }
 
+    /// These entries, and before each what it is made of.
+    pub fn with_bases<'a>(&'a self, entries: &[&'a Entry]) -> Result<Vec<&'a Entry>> {
+        let mut all: Vec<&Entry> = Vec::new();
+        for entry in entries {
+            for id in entry.bases().chain([entry.id.as_str()]) {
+                if !all.iter().any(|e| e.id == id) {
+                    all.push(self.get(id)?);
+                }
+            }
+        }
+        Ok(all)
+    }
+
     /// What Lectern runs with when nothing is configured.
     pub fn defaults(&self) -> Vec<&Entry> {
         self.entries.iter().filter(|e| e.default).collect()
@@ -185,6 +220,9 @@ impl Catalogue {
         let mut ids = HashSet::new();
         for entry in &mut entries {
             check_entry(entry).map_err(|detail| invalid(format!("{}: {detail}", entry.id)))?;
+            if let Some(base) = entry.bases().find(|base| !ids.contains(*base)) {
+                return Err(invalid(format!("{}: its base {base} must be listed before it", entry.id)));
+            }
             if !ids.insert(entry.id.clone()) {
                 return Err(invalid(format!("{}: listed twice", entry.id)));
             }
@@ -244,7 +282,7 @@ mod tests {
     fn every_default_file_has_a_size_and_a_checksum() {
         let catalogue = Catalogue::builtin().unwrap();
         let defaults = catalogue.defaults();
-        assert_eq!(defaults.len(), 5);
+        assert_eq!(defaults.len(), 6);
         for file in defaults.iter().flat_map(|e| &e.files) {
             assert!(file.bytes.is_some() && file.sha256.is_some(), "{}", file.name);
         }

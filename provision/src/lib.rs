@@ -22,13 +22,13 @@ mod store;
 mod write_onnx;
 mod write_protobuf;
 
-pub use catalogue::{Catalogue, Convert, Entry, FileSpec, HubFile, ModelKind, PypiMember, Source, WheelTags};
+pub use catalogue::{Catalogue, Convert, Entry, FileSpec, HubFile, MadeFrom, ModelKind, PypiMember, Source, WheelTags};
 pub use convert_e5::convert_e5_to_onnx;
 pub use error::{Attempt, Missing, ProvisionError};
 pub use inspect_gguf::{GgufSummary, inspect};
 pub use progress::{Progress, Silent};
 pub use show_progress::{PlainProgress, TerminalProgress, progress_for_stderr};
-pub use store::{FileReport, FileState, ModelStore, Report, Status};
+pub use store::{FileReport, FileState, Maker, ModelStore, Report, Status};
 
 /// What this crate returns.
 pub type Result<T> = std::result::Result<T, ProvisionError>;

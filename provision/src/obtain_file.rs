@@ -45,7 +45,15 @@ pub(crate) fn obtain_file(
 ) -> Result<std::result::Result<(), Vec<Attempt>>> {
     let staging = store.staging().join(&entry.id);
     let staged = staging.join(&file.name);
-    let fetch = Fetch { id: &entry.id, file, staging: &staging, staged: &staged, progress };
+    let fetch = Fetch {
+        models: store.models_dir(),
+        id: &entry.id,
+        file,
+        staging: &staging,
+        staged: &staged,
+        maker: store.maker(),
+        progress,
+    };
     let mut attempts = Vec::new();
     for candidate in candidates(store.mirror(), &entry.id, file) {
         if progress.cancelled() {

@@ -29,7 +29,9 @@ impl ModelStore {
         let staging = self.staging();
         fs::create_dir_all(&staging).map_err(ProvisionError::io(&staging))?;
         let lock = self.lock(entries, progress)?;
-        let outcome = self.pull_all(entries, progress);
+        // What is made of others comes after them.
+        let (made, plain): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|e| e.bases().next().is_some());
+        let outcome = self.pull_all(&plain, progress).and_then(|()| self.pull_all(&made, progress));
         drop(lock);
         outcome
     }

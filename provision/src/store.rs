@@ -1,6 +1,7 @@
 //! The folder of models: what is there, whether it is whole, and where each file lies.
 
 use std::{
+    error::Error,
     fs,
     path::{Path, PathBuf},
 };
@@ -21,6 +22,14 @@ pub struct ModelStore {
     models_dir: PathBuf,
     mirror: Option<PathBuf>,
     verified: Verified,
+    maker: Option<Box<dyn Maker>>,
+}
+
+/// Makes the files that no source has: they are made on this machine of another model. The same base gives the same bytes
+/// on every machine, so that they have a checksum like any other.
+pub trait Maker: Send + Sync {
+    /// Writes to `out` what this recipe makes of the file `base`.
+    fn make(&self, recipe: &str, base: &Path, out: &Path) -> std::result::Result<(), Box<dyn Error + Send + Sync>>;
 }
 
 /// What is there of an entry, judged by names and sizes alone.
@@ -89,7 +98,18 @@ impl ModelStore {
     pub fn new(models_dir: impl Into<PathBuf>, mirror: Option<PathBuf>) -> Self {
         let models_dir = models_dir.into();
         let verified = Verified::open(&models_dir);
-        Self { models_dir, mirror, verified }
+        Self { models_dir, mirror, verified, maker: None }
+    }
+
+    /// The same store, with who makes files.
+    #[must_use]
+    pub fn with_maker(self, maker: impl Maker + 'static) -> Self {
+        Self { maker: Some(Box::new(maker)), ..self }
+    }
+
+    /// Who makes files.
+    pub(crate) fn maker(&self) -> Option<&dyn Maker> {
+        self.maker.as_deref()
     }
 
     /// The folder.

@@ -1,6 +1,6 @@
 //! How well retrieval works on a set of questions whose passages are known, through the code that serves.
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use domain::{
     ByteRange, Chunk, ChunkId, CourseId, DocumentId, SearchFilter, SearchMode, SearchQuery,
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     HybridRetriever, RankMetrics, RetrieverError, RetrieverSettings, percentile,
-    read_questions::{EvalPassage, EvalQuestion, read_lines},
+    read_questions::{EvalPassage, EvalSet},
 };
 
 /// Hits asked for per question: as deep as the deepest measure.
@@ -47,27 +47,28 @@ pub async fn evaluate(
     limit: Option<usize>,
     settings: RetrieverSettings,
 ) -> Result<Vec<ModeReport>, RetrieverError> {
-    let passages: Vec<EvalPassage> = read_lines(&dir.join("passages.jsonl"))?;
-    let mut questions: Vec<EvalQuestion> = read_lines(&dir.join("questions.jsonl"))?;
-    let ids: HashMap<&str, usize> = passages.iter().enumerate().map(|(n, p)| (p.id.as_str(), n)).collect();
-    if let Some(line) = questions.iter().position(|q| !ids.contains_key(q.passage_id.as_str())) {
-        return Err(RetrieverError::MalformedLine {
-            path: dir.join("questions.jsonl"),
-            line: line + 1,
-            detail: format!("there is no passage `{}`", questions[line].passage_id),
-        });
+    let set = EvalSet::read(dir, limit)?;
+    let (retriever, course) = index_passages(&set.passages, embedder, workdir, settings).await?;
+    let mut reports = Vec::new();
+    for mode in [SearchMode::Dense, SearchMode::Keyword, SearchMode::Hybrid] {
+        reports.push(ask(&retriever, course, mode, &set).await?);
     }
-    questions.truncate(limit.unwrap_or(usize::MAX));
+    Ok(reports)
+}
+
+/// Indexes passages in `workdir`: each is one chunk, its ordinal its place in the list.
+pub async fn index_passages(
+    passages: &[EvalPassage],
+    embedder: Arc<dyn Embedder>,
+    workdir: &Path,
+    settings: RetrieverSettings,
+) -> Result<(HybridRetriever, CourseId), RetrieverError> {
     let place = workdir.to_owned();
     let opened = tokio::task::spawn_blocking(move || HybridRetriever::open(&place, embedder, settings)).await;
     let retriever = opened.map_err(|e| RetrieverError::BrokeOff(e.into()))??;
-    let course = CourseId(Uuid::new_v5(&Uuid::NAMESPACE_URL, dir.to_string_lossy().as_bytes()));
-    index(&retriever, course, &passages).await?;
-    let mut reports = Vec::new();
-    for mode in [SearchMode::Dense, SearchMode::Keyword, SearchMode::Hybrid] {
-        reports.push(ask(&retriever, course, mode, &questions, &ids).await?);
-    }
-    Ok(reports)
+    let course = CourseId(Uuid::new_v5(&Uuid::NAMESPACE_URL, workdir.to_string_lossy().as_bytes()));
+    index(&retriever, course, passages).await?;
+    Ok((retriever, course))
 }
 
 /// Each passage is one chunk, its title its heading, in one document.
@@ -94,17 +95,16 @@ async fn ask(
     retriever: &HybridRetriever,
     course: CourseId,
     mode: SearchMode,
-    questions: &[EvalQuestion],
-    ids: &HashMap<&str, usize>,
+    set: &EvalSet,
 ) -> Result<ModeReport, RetrieverError> {
-    let (mut ranks, mut times) = (Vec::with_capacity(questions.len()), Vec::with_capacity(questions.len()));
-    for question in questions {
+    let (mut ranks, mut times) = (Vec::new(), Vec::new());
+    for question in &set.questions {
         let (text, filter) = (question.question.clone(), SearchFilter::default());
         let began = Instant::now();
         let hits = retriever.search(SearchQuery { course, text, limit: DEPTH, mode, filter }).await?;
         times.push(began.elapsed().as_secs_f64() * 1e3);
-        let right = ids.get(question.passage_id.as_str());
-        ranks.push(hits.iter().position(|hit| Some(&hit.ordinal) == right).map(|place| place + 1));
+        let right = set.place(question);
+        ranks.push(hits.iter().position(|hit| Some(hit.ordinal) == right).map(|place| place + 1));
     }
     let RankMetrics { recall_at_1, recall_at_5, recall_at_10, mrr_at_10, ndcg_at_10 } = RankMetrics::of(&ranks);
     let (p50_ms, p95_ms) = (percentile(&times, 0.5), percentile(&times, 0.95));

@@ -1,29 +1,72 @@
 //! Evaluation sets: `passages.jsonl` and `questions.jsonl`, one JSON object a line.
 
-use std::{fs, path::Path};
+use std::{collections::HashMap, fs, path::Path};
 
+use domain::Language;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::RetrieverError;
 
 /// A line of `passages.jsonl`; other fields are ignored.
 #[derive(Debug, Deserialize)]
-pub(crate) struct EvalPassage {
-    pub(crate) id: String,
+pub struct EvalPassage {
+    /// Its name.
+    pub id: String,
+    /// Of the article that it is from.
     #[serde(default)]
-    pub(crate) title: String,
-    pub(crate) text: String,
+    pub title: String,
+    /// The passage.
+    pub text: String,
 }
 
 /// A line of `questions.jsonl`; other fields are ignored.
 #[derive(Debug, Deserialize)]
-pub(crate) struct EvalQuestion {
-    pub(crate) question: String,
-    pub(crate) passage_id: String,
+pub struct EvalQuestion {
+    /// The question.
+    pub question: String,
+    /// The passage that answers it.
+    pub passage_id: String,
+    /// What counts as an answer; empty where the question must be refused.
+    #[serde(default)]
+    pub answers: Vec<String>,
+    /// Its language.
+    #[serde(default)]
+    pub lang: Option<Language>,
+}
+
+/// Passages, and questions about them.
+#[derive(Debug)]
+pub struct EvalSet {
+    /// All passages.
+    pub passages: Vec<EvalPassage>,
+    /// The questions, all or as many as were wanted.
+    pub questions: Vec<EvalQuestion>,
+    places: HashMap<String, usize>,
+}
+
+impl EvalSet {
+    /// Reads `passages.jsonl` and `questions.jsonl`; of the questions only the first `limit`. A question whose passage is
+    /// not there is an error with its line.
+    pub fn read(dir: &Path, limit: Option<usize>) -> Result<Self, RetrieverError> {
+        let passages: Vec<EvalPassage> = read_lines(&dir.join("passages.jsonl"))?;
+        let mut questions: Vec<EvalQuestion> = read_lines(&dir.join("questions.jsonl"))?;
+        let places: HashMap<String, usize> = passages.iter().enumerate().map(|(n, p)| (p.id.clone(), n)).collect();
+        if let Some((line, question)) = (1..).zip(&questions).find(|(_, q)| !places.contains_key(&q.passage_id)) {
+            let detail = format!("there is no passage `{}`", question.passage_id);
+            return Err(RetrieverError::MalformedLine { path: dir.join("questions.jsonl"), line, detail });
+        }
+        questions.truncate(limit.unwrap_or(usize::MAX));
+        Ok(Self { passages, questions, places })
+    }
+
+    /// The place among the passages of the one that answers this question.
+    pub fn place(&self, question: &EvalQuestion) -> Option<usize> {
+        self.places.get(&question.passage_id).copied()
+    }
 }
 
 /// Reads a file of lines; blank ones are skipped.
-pub(crate) fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, RetrieverError> {
+fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, RetrieverError> {
     let text = fs::read_to_string(path).map_err(RetrieverError::storage(path))?;
     text.lines()
         .enumerate()

@@ -42,7 +42,7 @@ fn wrong_usage_ends_with_2_and_help_names_every_command() {
     assert_eq!(code(&lectern(folder.path(), &["asks"])), 2);
     let help = lectern(folder.path(), &["--help"]);
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
-    for command in ["serve", "ingest", "search", "ask", "courses", "models", "eval", "completions"] {
+    for command in ["serve", "ingest", "search", "ask", "courses", "models", "tune", "eval", "completions"] {
         assert!(help.contains(command), "{help}");
     }
 }

@@ -50,7 +50,7 @@ fn an_unknown_setting() {
 fn a_truncated_or_altered_model() {
     run(async {
         let models = copy_of_models();
-        let file = models.path().join("smollm2-135m-instruct/model.gguf");
+        let file = models.path().join("smollm2-135m-lectern/model.gguf");
         let whole = fs::read(&file).unwrap();
         let variable = vec![("LECTERN_MODELS", models.path().to_string_lossy().into_owned())];
         let mut altered = whole.clone();
@@ -60,7 +60,7 @@ fn a_truncated_or_altered_model() {
             fs::write(&file, spoiled).unwrap();
             let stderr = refusal(variable.clone()).await;
             assert!(stderr.contains("model.gguf"), "{stderr}");
-            assert!(stderr.contains("lectern models pull smollm2-135m-instruct"), "{stderr}");
+            assert!(stderr.contains("lectern models pull smollm2-135m-lectern"), "{stderr}");
         }
     });
 }

@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let base_model = Base::open(Path::new(base))?;
     let adapter = read_adapter(Path::new(adapter), base_model.shape())?;
     if let Some(folder) = rewrite.as_ref().and_then(|r| r.get(1)) {
-        write_adapter(Path::new(folder), &adapter, base)?;
+        write_adapter(Path::new(folder), &adapter, base, false)?;
     }
     let all = logits(&base_model, &adapter, &tokens)?;
     println!("{}", serde_json::to_string(&all[all.len() - base_model.shape().vocabulary..])?);

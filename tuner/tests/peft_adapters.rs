@@ -55,7 +55,7 @@ fn writes_what_peft_wrote() {
     for name in ["llama", "qwen2"] {
         let (_, adapter) = open(name);
         let folder = tempfile::tempdir().expect("a folder");
-        write_adapter(folder.path(), &adapter, name).expect("the folder can be written");
+        write_adapter(folder.path(), &adapter, name, false).expect("the folder can be written");
         assert_eq!(tensors(folder.path()), tensors(&fixture(name).join("adapter")));
         let again = read_adapter(folder.path(), open(name).0.shape()).expect("it can be read back");
         assert_eq!(again.config(), adapter.config());

@@ -10,14 +10,16 @@ use serde_json::{Value, json};
 
 use super::{CommandResult, Output};
 use crate::{
+    app,
     cli::ModelsAction,
     settings::{Places, Settings},
+    tuned_models::TunedModels,
 };
 
 /// Lists, downloads, checks or describes models.
 pub fn run(settings: &Settings, places: &Places, output: Output, action: ModelsAction) -> CommandResult {
     let catalogue = Catalogue::builtin()?;
-    let store = ModelStore::new(&places.models, places.mirror.clone());
+    let store = ModelStore::new(&places.models, places.mirror.clone()).with_maker(TunedModels);
     match action {
         ModelsAction::List => list(&catalogue, &store, output),
         ModelsAction::Pull { ids } => pull(settings, &catalogue, &store, output, &ids)?,
@@ -100,7 +102,7 @@ fn list(catalogue: &Catalogue, store: &ModelStore, output: Output) {
 fn needed<'a>(settings: &Settings, catalogue: &'a Catalogue) -> Result<Vec<&'a Entry>, provision::ProvisionError> {
     [&settings.models.generator, &settings.models.embedder, &settings.models.ocr, "onnxruntime", "pdfium"]
         .into_iter()
-        .filter(|id| !id.is_empty())
+        .filter(|id| !id.is_empty() && !app::is_file(id))
         .map(|id| catalogue.get(id))
         .collect()
 }
@@ -117,6 +119,7 @@ fn pull(
     } else {
         ids.iter().map(|id| catalogue.get(id)).collect::<Result<_, _>>()?
     };
+    let entries = catalogue.with_bases(&entries)?;
     let progress = provision::progress_for_stderr();
     store.pull(&entries, progress.as_ref())?;
     let ids: Vec<&str> = entries.iter().map(|e| e.id.as_str()).collect();

@@ -78,6 +78,9 @@ pub struct TuneArgs {
     /// Steps between evaluations
     #[arg(long, default_value_t = 50)]
     evaluate_every: usize,
+    /// Steps between checkpoints
+    #[arg(long, default_value_t = 10)]
+    checkpoint_every: usize,
     /// Held-out rows that an evaluation uses at most
     #[arg(long, default_value_t = 200)]
     evaluate_rows: usize,
@@ -87,6 +90,9 @@ pub struct TuneArgs {
     /// Compute layers twice instead of keeping them in memory: a third slower, a fifth of the memory
     #[arg(long)]
     recompute: bool,
+    /// Write the adapter in 16-bit floats: half the size
+    #[arg(long)]
+    half: bool,
 }
 
 /// How rows are made.
@@ -262,7 +268,9 @@ fn configuration(args: &TuneArgs) -> (AdapterConfig, TuneSettings) {
         patience: args.patience,
         evaluate_every: args.evaluate_every,
         evaluate_rows: args.evaluate_rows,
+        checkpoint_every: args.checkpoint_every,
         recompute: args.recompute,
+        half: args.half,
         ..TuneSettings::default()
     };
     (adapter, settings)

@@ -49,6 +49,8 @@ pub struct AnswerConfig {
     pub support_needed: f32,
     /// Most tokens of passages in a prompt.
     pub prompt_tokens: usize,
+    /// The same for a model that was tuned on whole passages.
+    pub tuned_prompt_tokens: usize,
     /// Most tokens the model writes.
     pub max_tokens: usize,
     /// Most sentences that are shown.
@@ -64,6 +66,7 @@ impl Default for AnswerConfig {
             refuse_below_chinese: 0.84,
             support_needed: 0.6,
             prompt_tokens: 300,
+            tuned_prompt_tokens: std::env::var("TPT").ok().and_then(|v| v.parse().ok()).unwrap_or(900),
             max_tokens: 64,
             max_sentences: 3,
             candidates: 8,

@@ -48,7 +48,7 @@ impl SpanWriter<'_> {
         language: Language,
         shown: &mut Shown<'_>,
     ) -> PortResult<(Written, Usage)> {
-        let budget = self.config.prompt_tokens;
+        let budget = self.config.tuned_prompt_tokens;
         let excerpts = excerpts(self.passages, self.sentences, self.ranked, model, PASSAGES, budget);
         let texts: Vec<&str> = excerpts.iter().map(|e| e.text).collect();
         let request = GenerateRequest {

@@ -70,8 +70,9 @@ enum Layers {
     One(usize),
 }
 
-/// Writes the adapter into `folder`, each file whole or not at all. `base` names the model it belongs to.
-pub fn write_adapter(folder: &Path, adapter: &Adapter, base: &str) -> TunerResult<()> {
+/// Writes the adapter into `folder`, each file whole or not at all. `base` names the model it belongs to; with `half` its
+/// numbers are stored as 16-bit floats.
+pub fn write_adapter(folder: &Path, adapter: &Adapter, base: &str, half: bool) -> TunerResult<()> {
     std::fs::create_dir_all(folder).map_err(|e| unreadable(folder, e))?;
     let config = &adapter.config;
     let peft = PeftConfig {
@@ -93,24 +94,27 @@ pub fn write_adapter(folder: &Path, adapter: &Adapter, base: &str) -> TunerResul
         alpha_pattern: HashMap::new(),
     };
     let path = folder.join(TENSORS);
-    write_whole(&path, &tensor_file(adapter, &path)?)?;
+    write_whole(&path, &tensor_file(adapter, half, &path)?)?;
     let path = folder.join(CONFIG);
     let mut json = serde_json::to_vec_pretty(&peft).map_err(|e| unreadable(&path, e.into()))?;
     json.push(b'\n');
     write_whole(&path, &json)
 }
 
-fn tensor_file(adapter: &Adapter, path: &Path) -> TunerResult<Vec<u8>> {
+fn tensor_file(adapter: &Adapter, half: bool, path: &Path) -> TunerResult<Vec<u8>> {
     let mut parts = Vec::new();
     for module in &adapter.modules {
         for (matrix, range, shape) in matrices(module, adapter.config.rank) {
-            parts.push((tensor_name(module, matrix), to_bytes(&adapter.values[range]), shape));
+            let values = &adapter.values[range];
+            let bytes = if half { to_half_bytes(values) } else { to_bytes(values) };
+            parts.push((tensor_name(module, matrix), bytes, shape));
         }
     }
     let bad = |e: safetensors::SafeTensorError| bad(path, e.to_string());
+    let kind = if half { Dtype::F16 } else { Dtype::F32 };
     let views: Vec<(&str, TensorView<'_>)> = parts
         .iter()
-        .map(|(name, bytes, shape)| Ok((name.as_str(), TensorView::new(Dtype::F32, shape.to_vec(), bytes)?)))
+        .map(|(name, bytes, shape)| Ok((name.as_str(), TensorView::new(kind, shape.to_vec(), bytes)?)))
         .collect::<Result<_, _>>()
         .map_err(bad)?;
     let mut about = HashMap::from([("format".to_owned(), "pt".to_owned())]);
@@ -213,6 +217,10 @@ fn tensor_name(module: &Module, matrix: &str) -> String {
 /// Little-endian, as safetensors stores floats.
 pub(crate) fn to_bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+fn to_half_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect()
 }
 
 /// The reverse.

@@ -153,7 +153,7 @@ mod tests {
             adapter.values[module.b].iter_mut().for_each(|v| *v = (random.float() - 0.5) * 0.02);
         }
         let folder = tempfile::tempdir().unwrap();
-        write_adapter(folder.path(), &adapter, "base").unwrap();
+        write_adapter(folder.path(), &adapter, "base", false).unwrap();
         let out = folder.path().join("merged.gguf");
         // Two halves make a whole.
         let halves = [(folder.path().to_owned(), 0.5), (folder.path().to_owned(), 0.5)];

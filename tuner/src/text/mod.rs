@@ -37,7 +37,7 @@ impl TextCodec {
     }
 
     /// The tokens of a text in which no control token occurs.
-    pub(crate) fn encode(&self, text: &str) -> TunerResult<Vec<u32>> {
+    pub fn encode(&self, text: &str) -> TunerResult<Vec<u32>> {
         let encoding = self.tokenizer.encode_fast(text, false);
         encoding.map(|e| e.get_ids().to_vec()).map_err(|e| TunerError::Tokenizer { problem: e.to_string() })
     }

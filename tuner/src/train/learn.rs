@@ -255,7 +255,7 @@ impl<'a> Tuning<'a> {
     /// Evaluates and writes the adapter where it is the best so far. Returns whether to stop.
     fn evaluate_and_keep(&mut self, watch: &mut impl FnMut(&Event) -> ControlFlow<()>) -> TunerResult<bool> {
         if self.evaluation.is_empty() {
-            write_adapter(&self.folder, &self.adapter, &self.base_name)?;
+            write_adapter(&self.folder, &self.adapter, &self.base_name, self.settings.half)?;
             return Ok(false);
         }
         let evaluation = self.evaluate();
@@ -268,7 +268,7 @@ impl<'a> Tuning<'a> {
         if better {
             self.state.best = Some(evaluation.loss);
             self.state.without_gain = 0;
-            write_adapter(&self.folder, &self.adapter, &self.base_name)?;
+            write_adapter(&self.folder, &self.adapter, &self.base_name, self.settings.half)?;
         } else {
             self.state.without_gain += 1;
         }

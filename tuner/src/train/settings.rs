@@ -35,6 +35,8 @@ pub struct TuneSettings {
     pub checkpoint_every: usize,
     /// Compute layers twice instead of keeping what they computed: a third slower, a fifth of the memory.
     pub recompute: bool,
+    /// Write the adapter in 16-bit floats: half the size.
+    pub half: bool,
 }
 
 impl Default for TuneSettings {
@@ -54,6 +56,7 @@ impl Default for TuneSettings {
             patience: 0,
             checkpoint_every: 10,
             recompute: false,
+            half: false,
         }
     }
 }

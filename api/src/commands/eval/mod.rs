@@ -1,5 +1,10 @@
 //! `lectern eval`.
 
+pub mod answers;
+pub mod mcq;
+mod score_text;
+pub mod tokens;
+
 use std::{path::Path, process::ExitCode};
 
 use domain::SearchMode;
