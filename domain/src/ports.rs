@@ -106,20 +106,52 @@ pub struct Sampling {
     pub top_p: f32,
     /// Only the k likeliest tokens; 0 is off.
     pub top_k: usize,
-    /// Divides the logits of tokens seen lately; 1 is off.
+    /// Only tokens with at least this share of the likeliest one's probability; 0 is off.
+    pub min_p: f32,
+    /// Divides the logits of tokens seen lately, in prompt or answer; 1 is off.
     pub repetition_penalty: f32,
+    /// Taken off the logits of tokens that the answer has already; 0 is off.
+    pub presence_penalty: f32,
+    /// The same, once for each time that it has them.
+    pub frequency_penalty: f32,
     /// The same seed gives the same text.
     pub seed: u64,
 }
 
 impl Default for Sampling {
     fn default() -> Self {
-        Self { temperature: 0.0, top_p: 1.0, top_k: 0, repetition_penalty: 1.0, seed: 0 }
+        Self {
+            temperature: 0.0,
+            top_p: 1.0,
+            top_k: 0,
+            min_p: 0.0,
+            repetition_penalty: 1.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
+            seed: 0,
+        }
     }
 }
 
-/// What a language model is asked to do.
+/// What may be written, where not everything may.
 #[derive(Clone, Debug, PartialEq)]
+pub enum Constraint {
+    /// A JSON value of this schema (JSON Schema 2020-12, of which the common parts are known), without white space.
+    JsonSchema(serde_json::Value),
+    /// A text that this regular expression matches as a whole, in the syntax of the crate `regex`.
+    Regex(String),
+    /// [`crate::task_prompts::answer_text`] of whole words of a passage and its number, or the refusal as it stands.
+    /// White space in the passages is made single spaces, as in the prompt.
+    Cited {
+        /// In the order of their numbers, from 1.
+        passages: Vec<String>,
+        /// What may be said instead.
+        refusal: Option<String>,
+    },
+}
+
+/// What a language model is asked to do.
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct GenerateRequest {
     /// The conversation; the model's chat template is put around it.
     pub messages: Vec<Message>,
@@ -129,6 +161,11 @@ pub struct GenerateRequest {
     pub stop: Vec<String>,
     /// How tokens are chosen.
     pub sampling: Sampling,
+    /// What may be written. An `InvalidInput` error at the start where it is malformed or nothing could be written; an
+    /// `Unsupported` one where this model cannot keep to it.
+    pub constraint: Option<Constraint>,
+    /// Whether the probabilities of what was written are asked for.
+    pub log_probabilities: bool,
 }
 
 /// Why a model stopped.
@@ -141,7 +178,7 @@ pub enum FinishReason {
 }
 
 /// What a running generation says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Generated {
     /// More text; always whole characters.
     Text(String),
@@ -151,6 +188,9 @@ pub enum Generated {
         reason: FinishReason,
         /// Tokens read and written.
         usage: Usage,
+        /// The natural logarithm of each written token's probability, before sampling settings and constraint; 0 for
+        /// one that a constraint left no choice about. Empty where they were not asked for.
+        log_probabilities: Vec<f32>,
     },
 }
 

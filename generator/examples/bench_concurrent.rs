@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 
 use domain::{
     Language,
-    ports::{GenerateRequest, Generated, LanguageModel, Message, Role, Sampling},
+    ports::{GenerateRequest, Generated, LanguageModel, Message, Role},
 };
 use generator::{GgufModel, GgufModelSettings};
 
@@ -80,7 +80,7 @@ fn request(n: usize, max_tokens: usize) -> GenerateRequest {
         Message { role: Role::System, content: format!("You are storyteller number {n}.") },
         Message { role: Role::User, content },
     ];
-    GenerateRequest { messages, max_tokens, stop: Vec::new(), sampling: Sampling::default() }
+    GenerateRequest { messages, max_tokens, ..GenerateRequest::default() }
 }
 
 async fn read(model: &GgufModel, request: GenerateRequest) -> Stream {

@@ -110,6 +110,12 @@ pub enum GeneratorError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A constraint that is malformed, or that no text satisfies.
+    #[error("the constraint cannot be kept to: {reason}")]
+    BadConstraint {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The waiting line is full.
     #[error("the generator is busy: {waiting} requests are waiting already; try again shortly")]
     Busy {
@@ -140,6 +146,7 @@ impl GeneratorError {
             | Self::WrongShape { .. }
             | Self::TokenizerMismatch { .. }
             | Self::ChatTemplate { .. }
+            | Self::BadConstraint { .. }
             | Self::BadScoreRequest { .. } => ErrorKind::InvalidInput,
             Self::UnknownArchitecture { .. } | Self::UnsupportedTokenizer { .. } | Self::UnsupportedWeights { .. } => {
                 ErrorKind::Unsupported
@@ -165,6 +172,7 @@ impl GeneratorError {
             Self::Tokenizer { .. } => "tokenizer_failed",
             Self::ChatTemplate { .. } => "chat_template",
             Self::ContextTooLong { .. } => "context_too_long",
+            Self::BadConstraint { .. } => "constraint_invalid",
             Self::BadScoreRequest { .. } => "score_request",
             Self::Busy { .. } => "generator_busy",
             Self::Stopped => "generator_stopped",

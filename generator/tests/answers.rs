@@ -74,6 +74,7 @@ impl LanguageModel for Scripted {
         events.push(Generated::Finished {
             reason: FinishReason::Stop,
             usage: Usage { prompt_tokens: 9, completion_tokens: 5 },
+            log_probabilities: Vec::new(),
         });
         events.reverse();
         let saying = Saying(events, self.hangs);

@@ -15,8 +15,8 @@ async fn write(model: &GgufModel, sampling: Sampling) -> String {
     let request = GenerateRequest {
         messages: vec![Message { role: Role::User, content: "What do plants release? 植物".repeat(3) }],
         max_tokens: 20,
-        stop: Vec::new(),
         sampling,
+        ..GenerateRequest::default()
     };
     let mut generation = model.generate(request).await.unwrap();
     let mut text = String::new();
@@ -116,7 +116,7 @@ async fn smollm2_counts_and_writes() {
         messages: vec![Message { role: Role::User, content: "What is the capital of Germany?".to_owned() }],
         max_tokens: 12,
         stop: vec!["\n".to_owned()],
-        sampling: Sampling::default(),
+        ..GenerateRequest::default()
     };
     let mut generation = model.generate(request).await.unwrap();
     let mut text = String::new();

@@ -208,7 +208,7 @@ async fn from_model(app: &App, request: ChatRequest, head: Head) -> ApiResult<Re
     };
     let max_tokens = request.max_completion_tokens.or(request.max_tokens).unwrap_or(DEFAULT_MAX_TOKENS);
     let stop = request.stop.map(OneOrMany::into_vec).unwrap_or_default();
-    let mut generation = app.model.generate(GenerateRequest { messages, max_tokens, stop, sampling }).await?;
+    let mut generation = app.model.generate(GenerateRequest { messages, max_tokens, stop, sampling, ..GenerateRequest::default() }).await?;
     if request.stream {
         let (sender, receiver) = mpsc::channel(16);
         tokio::spawn(async move {
@@ -230,7 +230,7 @@ async fn from_model(app: &App, request: ChatRequest, head: Head) -> ApiResult<Re
     while let Some(event) = generation.next().await {
         match event? {
             Generated::Text(more) => text.push_str(&more),
-            Generated::Finished { reason, usage: used } => (finish, usage) = (reason, used),
+            Generated::Finished { reason, usage: used, .. } => (finish, usage) = (reason, used),
         }
     }
     Ok(Json(head.whole(&text, finish_name(finish), usage)).into_response())

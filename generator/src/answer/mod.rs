@@ -24,6 +24,7 @@ use tokio::sync::mpsc;
 
 pub use cite::{Locate, Place};
 pub use show_sentence::AnswerEvent;
+pub(crate) use split_sentences::is_within_word;
 pub use standalone_question::standalone_question;
 
 use check_sentence::Checker;

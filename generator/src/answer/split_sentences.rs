@@ -126,6 +126,12 @@ fn is_end_mark(c: char) -> bool {
     matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '…')
 }
 
+/// Whether a word goes on from `before` to `after`: both are letters or digits, and neither a Chinese character.
+pub(crate) fn is_within_word(before: char, after: char) -> bool {
+    let part = |c: char| c.is_alphanumeric() && !is_han(c);
+    part(before) && part(after)
+}
+
 /// Whether `c` is a Chinese character.
 pub(crate) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')

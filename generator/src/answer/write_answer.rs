@@ -51,7 +51,7 @@ impl Writer<'_> {
                     buffer.push_str(&text);
                     written.push_str(&text);
                 }
-                Some(Generated::Finished { reason, usage }) => {
+                Some(Generated::Finished { reason, usage, .. }) => {
                     self.finish(&buffer, reason, shown).await?;
                     return Ok(usage);
                 }

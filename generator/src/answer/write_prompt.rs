@@ -39,6 +39,7 @@ pub(crate) fn write_prompt(
         max_tokens: config.max_tokens,
         stop: vec!["\n\n".to_owned(), "Question:".to_owned()],
         sampling: Sampling { repetition_penalty: 1.05, ..Sampling::default() },
+        ..GenerateRequest::default()
     }
 }
 

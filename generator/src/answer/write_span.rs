@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use domain::{
     Language, Passage, PortResult, Usage,
-    ports::{GenerateRequest, Generated, LanguageModel, Sampling},
+    ports::{Constraint, GenerateRequest, Generated, LanguageModel},
     task_prompts::{answer_prompt, read_answer, refusal},
 };
 
@@ -13,7 +13,7 @@ use super::{
     AnswerConfig,
     rank_sentences::{Ranked, Sentence},
     show_sentence::{Shown, cancelled},
-    split_sentences::is_han,
+    split_sentences::is_within_word,
     write_prompt::{Excerpt, excerpts},
 };
 
@@ -55,7 +55,11 @@ impl SpanWriter<'_> {
             messages: answer_prompt(language, &texts, question),
             max_tokens: self.config.max_tokens,
             stop: vec!["\n".to_owned()],
-            sampling: Sampling::default(),
+            constraint: Some(Constraint::Cited {
+                passages: texts.iter().map(|t| (*t).to_owned()).collect(),
+                refusal: Some(refusal(language).to_owned()),
+            }),
+            ..GenerateRequest::default()
         };
         let (text, usage) = listen(model, request, shown).await?;
         if text.trim_start().starts_with(refusal(language)) {
@@ -123,16 +127,12 @@ fn find_words(text: &str, words: &str) -> Vec<Range<usize>> {
     let letters: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| !c.is_whitespace()).collect();
     let wanted: Vec<char> = words.chars().filter(|c| !c.is_whitespace()).collect();
     let (Some(&first), Some(&last)) = (wanted.first(), wanted.last()) else { return Vec::new() };
-    let joins = |a: Option<char>, b: char| {
-        let part = |c: char| c.is_alphanumeric() && !is_han(c);
-        a.is_some_and(part) && part(b)
-    };
     let places = letters.windows(wanted.len()).filter(|w| w.iter().map(|(_, c)| c).eq(&wanted));
     let ranges = places.filter_map(|w| Some(w.first()?.0..w.last().map(|(at, c)| at + c.len_utf8())?));
     let whole = |r: &Range<usize>| {
         let before = text.get(..r.start).and_then(|t| t.chars().next_back());
         let after = text.get(r.end..).and_then(|t| t.chars().next());
-        !joins(before, first) && !joins(after, last)
+        !before.is_some_and(|c| is_within_word(c, first)) && !after.is_some_and(|c| is_within_word(last, c))
     };
     ranges.filter(whole).collect()
 }

@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc, thread};
 use domain::{
     Language, PortResult,
     ports::{
-        BoxFuture, ContinuationScore, GenerateRequest, Generated, Generation, LanguageModel, Message, ModelInfo,
-        ScoreRequest,
+        BoxFuture, Constraint, ContinuationScore, GenerateRequest, Generated, Generation, LanguageModel, Message,
+        ModelInfo, ScoreRequest,
     },
     task_prompts,
 };
@@ -19,6 +19,7 @@ use tokio::sync::{
 use super::{
     GgufModelSettings,
     chat_template::ChatTemplate,
+    constrain::Constrainer,
     decoder::Decoder,
     kernels::{Isa, PAGE, Pool},
     network::Network,
@@ -27,8 +28,9 @@ use super::{
     scheduler::{Counters, EngineCounts, Limits, Scheduler},
     score_task::Scoring,
     sequence::{Job, Task},
+    token_rules::TokenRules,
     vocabulary::Vocabulary,
-    write_task::Writing,
+    write_task::{Wish, Writing},
 };
 use crate::{GeneratorError, GeneratorResult};
 
@@ -42,9 +44,10 @@ const MOST_SCORED: usize = 256;
 /// Several requests run at once, the others wait their turn. Dropping the model lets the thread finish what is queued.
 pub struct GgufModel {
     info: ModelInfo,
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     vocabulary: Arc<Vocabulary>,
     template: ChatTemplate,
+    constrainer: Arc<Constrainer>,
     waiting: usize,
     queue: mpsc::Sender<Job>,
     counters: Arc<Counters>,
@@ -96,7 +99,8 @@ impl GgufModel {
         let scheduler = Scheduler::new(network, vocabulary.clone(), limits, counters.clone());
         let thread = thread::Builder::new().name("lectern-generator".to_owned());
         thread.spawn(move || scheduler.serve(jobs)).map_err(|e| starting(&e))?;
-        Ok(Self { info, tokenizer, vocabulary, template, waiting, queue, counters })
+        let constrainer = Arc::new(Constrainer::new(tokenizer.clone(), vocabulary.clone()));
+        Ok(Self { info, tokenizer, vocabulary, template, constrainer, waiting, queue, counters })
     }
 
     /// What the engine has done so far.
@@ -126,13 +130,26 @@ impl GgufModel {
         Ok(tokens)
     }
 
-    fn write(&self, request: GenerateRequest) -> GeneratorResult<Box<dyn Generation>> {
+    fn write(
+        &self,
+        request: GenerateRequest,
+        rules: Option<Box<dyn TokenRules>>,
+    ) -> GeneratorResult<Box<dyn Generation>> {
         let prompt = self.prompt(&request.messages, 1)?;
         let (sender, events) = mpsc::unbounded_channel();
-        let GenerateRequest { max_tokens, stop, sampling, .. } = request;
-        let writing = Writing::new(max_tokens, stop, sampling, None, sender);
+        let GenerateRequest { max_tokens, stop, sampling, log_probabilities, .. } = request;
+        let wish = Wish { max_tokens, stop, sampling, rules, log_probabilities };
+        let writing = Writing::new(wish, sender);
         self.enqueue(Job { prompt, task: Task::Write(Box::new(writing)) })?;
         Ok(Box::new(Running { events, over: false }))
+    }
+
+    /// Makes rules, aside: a grammar takes milliseconds.
+    async fn rules(&self, constraint: Constraint) -> GeneratorResult<Box<dyn TokenRules>> {
+        let constrainer = self.constrainer.clone();
+        let made = tokio::task::spawn_blocking(move || constrainer.rules(constraint)).await;
+        let stage = "reading the constraint";
+        made.unwrap_or_else(|e| Err(GeneratorError::Compute { stage, reason: e.to_string() }))
     }
 
     /// Begins to score; dropping the receiver stops it.
@@ -180,7 +197,14 @@ impl LanguageModel for GgufModel {
     }
 
     fn generate(&self, request: GenerateRequest) -> BoxFuture<'_, PortResult<Box<dyn Generation>>> {
-        Box::pin(async move { Ok(self.write(request)?) })
+        Box::pin(async move {
+            let mut request = request;
+            let rules = match request.constraint.take() {
+                Some(constraint) => Some(self.rules(constraint).await?),
+                None => None,
+            };
+            Ok(self.write(request, rules)?)
+        })
     }
 
     /// Cancel safety: dropping it stops the work within one step.
@@ -207,7 +231,7 @@ fn limits_of(file: &GgufFile, settings: &GgufModelSettings) -> Limits {
 
 /// All that has to do with text: tokenizer, vocabulary, chat template.
 pub(crate) struct Texts {
-    pub tokenizer: Tokenizer,
+    pub tokenizer: Arc<Tokenizer>,
     pub vocabulary: Arc<Vocabulary>,
     pub template: ChatTemplate,
 }
@@ -224,7 +248,7 @@ impl Texts {
             });
         }
         let template = ChatTemplate::read(metadata, &vocabulary)?;
-        Ok(Self { tokenizer, vocabulary: Arc::new(vocabulary), template })
+        Ok(Self { tokenizer: Arc::new(tokenizer), vocabulary: Arc::new(vocabulary), template })
     }
 }
 

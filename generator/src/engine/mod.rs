@@ -6,8 +6,13 @@
 #[cfg(test)]
 mod against_candle;
 mod chat_template;
+mod cited_rules;
+mod constrain;
+#[cfg(test)]
+mod constrain_tests;
 mod decoder;
 mod gguf_model;
+mod grammar_rules;
 mod kernels;
 mod kv_pages;
 mod load_network;

@@ -122,7 +122,8 @@ impl Scheduler {
 
     fn arrive(&mut self, job: Job) {
         self.arrivals += 1;
-        self.returned.push_back(Sequence::new(job, self.arrivals, self.limits.context));
+        let sequence = Sequence::new(job, self.arrivals, self.limits.context, &self.vocabulary);
+        self.returned.extend(sequence);
     }
 
     /// Requests that nobody listens to any more give their pages back at once.
@@ -141,7 +142,7 @@ impl Scheduler {
                 let Ok(job) = queue.try_recv() else { return };
                 self.arrive(job);
             }
-            let Some(mut next) = self.returned.pop_front() else { return };
+            let Some(mut next) = self.returned.pop_front() else { continue };
             if next.is_abandoned() {
                 continue;
             }

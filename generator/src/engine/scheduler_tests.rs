@@ -21,7 +21,7 @@ use super::{
     sequence::{Job, Task},
     token_rules::TokenRules,
     vocabulary::Vocabulary,
-    write_task::Writing,
+    write_task::{Wish, Writing},
 };
 use crate::{GeneratorError, GeneratorResult};
 
@@ -70,7 +70,8 @@ impl Engine {
     fn ask(&self, prompt: Vec<u32>, max_tokens: usize, rules: Option<Box<dyn TokenRules>>) -> Events {
         let (events, receiver) = mpsc::unbounded_channel();
         let sampling = Sampling::default();
-        let writing = Writing::new(max_tokens, Vec::new(), sampling, rules, events);
+        let wish = Wish { max_tokens, stop: Vec::new(), sampling, rules, log_probabilities: false };
+        let writing = Writing::new(wish, events);
         let job = Job { prompt, task: Task::Write(Box::new(writing)) };
         assert!(self.queue.try_send(job).is_ok(), "room in the queue");
         receiver
@@ -183,18 +184,23 @@ struct CountUp {
 }
 
 impl TokenRules for CountUp {
-    fn mask(&mut self, logits: &mut [f32]) {
+    fn mask(&mut self, logits: &mut [f32]) -> GeneratorResult<()> {
         for (token, logit) in (0u32..).zip(logits) {
             if token != self.last + 1 {
                 *logit = f32::NEG_INFINITY;
             }
         }
+        Ok(())
     }
-    fn accept(&mut self, token: u32) {
+    fn accept(&mut self, token: u32) -> GeneratorResult<()> {
         self.last = token;
+        Ok(())
     }
-    fn forced(&mut self) -> Vec<u32> {
-        if self.last == 9 { vec![20, 21, 22, 23, 24] } else { Vec::new() }
+    fn forced(&mut self) -> GeneratorResult<Vec<u32>> {
+        Ok(if self.last == 9 { vec![20, 21, 22, 23, 24] } else { Vec::new() })
+    }
+    fn is_done(&self) -> bool {
+        false
     }
 }
 

@@ -29,8 +29,9 @@ impl Scoring {
     }
 
     /// Says how long the prompt is.
-    pub(crate) const fn begin(&mut self, prompt: usize) {
+    pub(crate) const fn begin(&mut self, prompt: usize) -> Progress {
         self.prompt = prompt;
+        Progress::Goes
     }
 
     pub(crate) fn is_abandoned(&self) -> bool {

@@ -44,14 +44,15 @@ pub(crate) enum Progress {
 }
 
 impl Sequence {
-    /// A sequence that has read nothing yet; prompt and answer take `context` tokens at most.
-    pub(crate) fn new(job: Job, arrival: u64, context: usize) -> Self {
-        let Job { prompt: tokens, mut task } = job;
-        match &mut task {
-            Task::Write(writing) => writing.begin(tokens.len(), context),
+    /// A sequence that has read nothing yet; prompt and answer take `context` tokens at most. `None` where there is
+    /// nothing to be read: all has been said then.
+    pub(crate) fn new(job: Job, arrival: u64, context: usize, vocabulary: &Vocabulary) -> Option<Self> {
+        let Job { prompt: mut tokens, mut task } = job;
+        let progress = match &mut task {
+            Task::Write(writing) => writing.begin(&mut tokens, context, vocabulary),
             Task::Score(scoring) => scoring.begin(tokens.len()),
-        }
-        Self { tokens, fed: 0, pages: Pages::default(), arrival, task }
+        };
+        (progress == Progress::Goes).then_some(Self { tokens, fed: 0, pages: Pages::default(), arrival, task })
     }
 
     /// Tokens that the network has still to read.
@@ -121,7 +122,7 @@ impl Sequence {
     pub(crate) fn fail(&mut self, error: impl Into<PortError>) {
         match &mut self.task {
             Task::Write(writing) => {
-                let _ = writing.events.send(Err(error.into()));
+                writing.fail(error);
             }
             Task::Score(scoring) => scoring.answer(PortResult::Err(error.into())),
         }

@@ -12,9 +12,7 @@ use std::{
 use candle_core::quantized::gguf_file::Value;
 use domain::{
     ErrorKind, Language,
-    ports::{
-        FinishReason, GenerateRequest, Generated, LanguageModel, Message, ModelInfo, Role, Sampling, ScoreRequest,
-    },
+    ports::{FinishReason, GenerateRequest, Generated, LanguageModel, Message, ModelInfo, Role, ScoreRequest},
 };
 
 use super::{
@@ -33,6 +31,11 @@ const END: u32 = 258;
 
 /// 256 byte tokens (id = byte), and three control tokens.
 fn metadata() -> Metadata {
+    metadata_with(&[])
+}
+
+/// The same, and `more` tokens, spelled as they are in a file.
+pub(super) fn metadata_with(more: &[&str]) -> Metadata {
     let mut next = 0x100;
     let spelling = (0u32..256).map(|byte| {
         let printable = matches!(byte, 0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF);
@@ -46,7 +49,9 @@ fn metadata() -> Metadata {
     });
     let mut tokens: Vec<Value> = spelling.map(Value::String).collect();
     tokens.extend(["<|endoftext|>", "<|im_start|>", "<|im_end|>"].map(|t| Value::String(t.to_owned())));
-    let kinds = (0..259).map(|id| Value::I32(if id < 256 { 1 } else { 3 })).collect();
+    let mut kinds: Vec<Value> = (0..259).map(|id| Value::I32(if id < 256 { 1 } else { 3 })).collect();
+    kinds.extend(more.iter().map(|_| Value::I32(1)));
+    tokens.extend(more.iter().map(|t| Value::String((*t).to_owned())));
     HashMap::from([
         ("tokenizer.ggml.model".to_owned(), Value::String("gpt2".to_owned())),
         ("tokenizer.ggml.pre".to_owned(), Value::String("smollm".to_owned())),
@@ -124,8 +129,7 @@ fn request(content: &str) -> GenerateRequest {
             Message { role: Role::User, content: content.to_owned() },
         ],
         max_tokens: 50,
-        stop: Vec::new(),
-        sampling: Sampling::default(),
+        ..GenerateRequest::default()
     }
 }
 
@@ -135,7 +139,7 @@ async fn write(model: &GgufModel, request: GenerateRequest) -> (Vec<String>, Fin
     loop {
         match generation.next().await.unwrap().unwrap() {
             Generated::Text(text) => pieces.push(text),
-            Generated::Finished { reason, usage } => {
+            Generated::Finished { reason, usage, .. } => {
                 assert!(generation.next().await.is_none());
                 return (pieces, reason, usage.completion_tokens);
             }

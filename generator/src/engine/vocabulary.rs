@@ -46,6 +46,9 @@ pub(crate) enum Alphabet {
 pub(crate) struct Vocabulary {
     bytes: Vec<Box<[u8]>>,
     ends: Vec<u32>,
+    pub alphabet: Alphabet,
+    /// Whether the tokenizer puts a space in front of each text, which is not part of it.
+    pub space_prefix: bool,
     /// Spellings of the control tokens.
     pub controls: Vec<String>,
     /// Begin-of-text, where prompts are to start with it.
@@ -83,6 +86,9 @@ impl Vocabulary {
         let add_begin = flag(metadata, "tokenizer.ggml.add_bos_token", alphabet == Alphabet::SentencePiece);
         Ok(Self {
             bytes: tokens.iter().zip(kinds).map(bytes_of).collect(),
+            alphabet,
+            space_prefix: alphabet == Alphabet::SentencePiece
+                && flag(metadata, "tokenizer.ggml.add_space_prefix", true),
             controls: controls().map(|((token, _), _)| (*token).to_owned()).filter(|t| t.len() > 1).collect(),
             begin: begin.filter(|_| add_begin),
             begin_text: spelling(begin),
@@ -97,6 +103,8 @@ impl Vocabulary {
         Self {
             bytes: (0..count).map(|n| format!("{n} ").into_bytes().into()).collect(),
             ends: Vec::new(),
+            alphabet: Alphabet::ByteLevel,
+            space_prefix: false,
             controls: Vec::new(),
             begin: None,
             begin_text: String::new(),
@@ -112,6 +120,11 @@ impl Vocabulary {
     /// The bytes a token stands for; none for a control token.
     pub(crate) fn bytes(&self, token: u32) -> &[u8] {
         self.bytes.get(token as usize).map_or(&[], |b| b)
+    }
+
+    /// The tokens with which a model says that it is done.
+    pub(crate) fn ends(&self) -> &[u32] {
+        &self.ends
     }
 
     /// Whether the model says with this token that it is done.
