@@ -208,7 +208,10 @@ async fn from_model(app: &App, request: ChatRequest, head: Head) -> ApiResult<Re
     };
     let max_tokens = request.max_completion_tokens.or(request.max_tokens).unwrap_or(DEFAULT_MAX_TOKENS);
     let stop = request.stop.map(OneOrMany::into_vec).unwrap_or_default();
-    let mut generation = app.model.generate(GenerateRequest { messages, max_tokens, stop, sampling, ..GenerateRequest::default() }).await?;
+    let mut generation = app
+        .model
+        .generate(GenerateRequest { messages, max_tokens, stop, sampling, ..GenerateRequest::default() })
+        .await?;
     if request.stream {
         let (sender, receiver) = mpsc::channel(16);
         tokio::spawn(async move {

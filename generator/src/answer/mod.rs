@@ -46,6 +46,8 @@ pub struct AnswerConfig {
     pub refuse_below: f32,
     /// The same for questions in Chinese, where unrelated sentences are nearer to one another.
     pub refuse_below_chinese: f32,
+    /// A tuned model refuses where it gives the refusal more than this probability.
+    pub refuse_above: f32,
     /// Least support for a written sentence to be shown: the share of its content words in the sentence it cites.
     pub support_needed: f32,
     /// Most tokens of passages in a prompt.
@@ -65,6 +67,7 @@ impl Default for AnswerConfig {
         Self {
             refuse_below: 0.8,
             refuse_below_chinese: 0.84,
+            refuse_above: std::env::var("RA").ok().and_then(|v| v.parse().ok()).unwrap_or(0.7),
             support_needed: 0.6,
             prompt_tokens: 300,
             tuned_prompt_tokens: std::env::var("TPT").ok().and_then(|v| v.parse().ok()).unwrap_or(900),

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use domain::{
     Language, Passage, PortResult, Usage,
-    ports::{Constraint, GenerateRequest, Generated, LanguageModel},
-    task_prompts::{answer_prompt, read_answer, refusal},
+    ports::{Constraint, GenerateRequest, Generated, LanguageModel, Message, ScoreRequest},
+    task_prompts::{self, answer_prompt, read_answer},
 };
 
 use super::{
@@ -51,20 +51,19 @@ impl SpanWriter<'_> {
         let budget = self.config.tuned_prompt_tokens;
         let excerpts = excerpts(self.passages, self.sentences, self.ranked, model, PASSAGES, budget);
         let texts: Vec<&str> = excerpts.iter().map(|e| e.text).collect();
+        let messages = answer_prompt(language, &texts, question);
+        if refuses(model, &messages, language).await? > self.config.refuse_above {
+            return Ok((Written::Refusal, Usage::default()));
+        }
+        let passages = texts.iter().map(|t| (*t).to_owned()).collect();
         let request = GenerateRequest {
-            messages: answer_prompt(language, &texts, question),
+            messages,
             max_tokens: self.config.max_tokens,
             stop: vec!["\n".to_owned()],
-            constraint: Some(Constraint::Cited {
-                passages: texts.iter().map(|t| (*t).to_owned()).collect(),
-                refusal: Some(refusal(language).to_owned()),
-            }),
+            constraint: Some(Constraint::Cited { passages, refusal: None }),
             ..GenerateRequest::default()
         };
         let (text, usage) = listen(model, request, shown).await?;
-        if text.trim_start().starts_with(refusal(language)) {
-            return Ok((Written::Refusal, usage));
-        }
         let Some((words, source)) = read_answer(&text).and_then(|(words, n)| self.find(&excerpts, words, n)) else {
             tracing::debug!(text, "a tuned model's answer is in no passage");
             return Ok((Written::Nothing, usage));
@@ -103,6 +102,15 @@ impl SpanWriter<'_> {
         whole.text = text.get(whole.range.clone())?;
         Some(whole)
     }
+}
+
+/// How likely it is that the model refuses: its first token decides. The prompt that is read for it is not read again for
+/// the answer.
+async fn refuses(model: &dyn LanguageModel, messages: &[Message], language: Language) -> PortResult<f32> {
+    let request =
+        ScoreRequest { messages: messages.to_vec(), continuations: vec![task_prompts::refusal(language).to_owned()] };
+    let scores = model.score(request).await?;
+    Ok(scores.first().map_or(0.0, |score| score.first_token.exp()))
 }
 
 /// All that the model says.
