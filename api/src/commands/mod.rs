@@ -14,7 +14,7 @@ use crate::{
     app::{App, StartError},
     client::{CallError, Client},
     data_lock::DataLock,
-    read_documents, routes,
+    make_quizzes, read_documents, routes,
     settings::{Places, Settings},
 };
 
@@ -51,6 +51,7 @@ pub async fn connect(settings: Settings, places: Places) -> Result<Client, CallE
     };
     let app = App::open(settings, places, lock).await?;
     read_documents::start(&app, &app.tracker);
+    make_quizzes::start(&app, &app.tracker);
     Ok(Client::Here(routes::router(app), key))
 }
 

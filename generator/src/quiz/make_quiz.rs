@@ -181,8 +181,9 @@ impl<'a> Run<'a> {
             self.chance.accepted(key, options);
         }
         self.used.extend(sentences);
+        let (done, total) = (self.accepted.len() + 1, self.request.count);
+        tell(QuizEvent::Accepted { question: Box::new(question.clone()), done, total });
         self.accepted.push(question);
-        tell(QuizEvent::Accepted { done: self.accepted.len(), total: self.request.count });
         Ok(true)
     }
 

@@ -60,7 +60,7 @@ impl Default for QuizConfig {
 }
 
 /// What happens while a quiz is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum QuizEvent {
     /// The material was read: so many passages may be asked about.
     Read {
@@ -71,6 +71,8 @@ pub enum QuizEvent {
     Tried,
     /// A question passed all its checks.
     Accepted {
+        /// The question; its place may change until all are made.
+        question: Box<Question>,
         /// Questions so far.
         done: usize,
         /// Questions asked for.
