@@ -7,6 +7,7 @@ mod ask_and_cite;
 mod bad_input;
 mod command_line;
 mod openai_shapes;
+mod quizzes;
 mod refuses_to_start;
 mod survives_kills;
 

@@ -5,6 +5,7 @@ pub mod courses;
 pub mod eval;
 pub mod ingest;
 pub mod models;
+pub mod quiz;
 pub mod search;
 
 use axum::http::Method;
