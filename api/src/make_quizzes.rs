@@ -90,7 +90,12 @@ async fn make(app: &Arc<App>, job: NextQuiz) -> Result<(), Failed> {
     let making = app.quiz_maker.make(&quiz.request, &course.sources, &course, tell);
     let (made, kept) = tokio::join!(making, keeping);
     kept?;
-    let made = made?;
+    let mut made = made?;
+    let short = total.saturating_sub(made.questions.len());
+    if short > 0 && made.left_out.is_empty() {
+        // There was nothing to try: no passage of the wanted documents, pages and language holds anything to ask about.
+        made.left_out.push(LeftOut { reason: "no_key".to_owned(), count: short });
+    }
     let outcome = Made { questions: &made.questions, tried: made.tried, left_out: &made.left_out };
     if !app.store.finish_quiz(job.quiz_id, job.id, outcome).await? {
         return Err(Failed::Cancelled);
