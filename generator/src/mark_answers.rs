@@ -69,14 +69,14 @@ fn comparable(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn question(body: serde_json::Value) -> Question {
+    fn question(body: &serde_json::Value) -> Question {
         let mut whole = serde_json::json!({ "stem": "Which?", "language": "en" });
         whole.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
         serde_json::from_value(whole).unwrap()
     }
 
     fn mark(body: serde_json::Value, given: serde_json::Value) -> Option<f32> {
-        mark_answer(&question(body), &serde_json::from_value(given).unwrap())
+        mark_answer(&question(&body), &serde_json::from_value(given).unwrap())
     }
 
     #[test]

@@ -215,7 +215,7 @@ pub fn import_quiz(
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.trim_start_matches('\u{feff}'),
         Err(error) => {
-            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
+            let line = 1 + bytes[..error.valid_up_to()].split(|b| *b == b'\n').skip(1).count();
             return refuse(vec![FileProblem::new(line, "the text is not UTF-8; save the file as UTF-8")]);
         }
     };

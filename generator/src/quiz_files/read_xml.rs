@@ -83,8 +83,8 @@ impl Tree<'_> {
     fn line(&mut self, at: usize) -> usize {
         let at = at.min(self.text.len());
         if at > self.counted.0 {
-            let new = &self.text.as_bytes()[self.counted.0..at];
-            self.counted = (at, self.counted.1 + new.iter().filter(|b| **b == b'\n').count());
+            let new = self.text.get(self.counted.0..at).unwrap_or_default();
+            self.counted = (at, self.counted.1 + new.matches('\n').count());
         }
         self.counted.1
     }
@@ -105,13 +105,12 @@ impl Tree<'_> {
             Event::CData(data) => self.append(&data.xml10_content()),
             Event::GeneralRef(reference) => {
                 let name: &str = reference;
-                match quick_xml::escape::unescape(&format!("&{name};")) {
-                    Ok(text) => self.append(&text),
-                    Err(_) => {
-                        let name: String = name.chars().take(40).collect();
-                        return Err(self.problem(at, format!("`&{name};` is no reference that XML itself knows")));
-                    }
-                }
+                let Ok(text) = quick_xml::escape::unescape(&format!("&{name};")).map(std::borrow::Cow::into_owned)
+                else {
+                    let name: String = name.chars().take(40).collect();
+                    return Err(self.problem(at, format!("`&{name};` is no reference that XML itself knows")));
+                };
+                self.append(&text);
             }
             Event::DocType(_) => {
                 return Err(self.problem(at, "a document type (DTD) is not read; remove the `<!DOCTYPE …>` line"));

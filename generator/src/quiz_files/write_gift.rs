@@ -1,6 +1,8 @@
 //! GIFT, <https://docs.moodle.org/en/GIFT_format>. Ordering is written as matching of places and items, which every
 //! Moodle reads.
 
+use std::fmt::Write;
+
 use domain::{Question, QuestionBody, Quiz};
 
 use super::{
@@ -17,9 +19,10 @@ pub fn write(quiz: &Quiz, notes: &mut Notes) -> String {
         let tags: Vec<String> =
             question.tags.iter().filter(|t| can_tag(t)).map(|t| format!("[tag:{}]", one_line(t))).collect();
         if !tags.is_empty() {
-            out += &format!("// {}\n", tags.join(" "));
+            let _ = writeln!(out, "// {}", tags.join(" "));
         }
-        out += &format!("::{}::{}{}\n\n", escaped(&name(n, question)), marked(&question.stem), answers(question));
+        let (name, stem) = (escaped(&name(n, question)), marked(&question.stem));
+        let _ = writeln!(out, "::{name}::{stem}{}\n", answers(question));
     }
     out
 }

@@ -65,8 +65,11 @@ pub fn write(quiz: &Quiz) -> String {
 }
 
 fn options<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let items: String = texts.into_iter().map(|text| format!("<li>{}</li>", as_html(text))).collect();
-    format!("<ol class=\"options\">{items}</ol>")
+    format!("<ol class=\"options\">{}</ol>", items(texts))
+}
+
+fn items<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    texts.into_iter().map(|text| ["<li>", &as_html(text), "</li>"].concat()).collect()
 }
 
 fn below(question: &Question) -> String {
@@ -79,7 +82,7 @@ fn below(question: &Question) -> String {
         }
         QuestionBody::TrueFalse { .. } => options([words.yes, words.no]),
         QuestionBody::Matching { pairs } => {
-            let lefts: String = pairs.iter().map(|p| format!("<li>{}</li>", as_html(&p.left))).collect();
+            let lefts = items(pairs.iter().map(|p| p.left.as_str()));
             let rights: Vec<&str> = pairs.iter().map(|p| p.right.as_str()).collect();
             let shown = options(shown_order(&rights).into_iter().map(|i| rights[i]));
             let ask = words.matching;

@@ -31,8 +31,8 @@ impl From<Element> for Node {
 impl Element {
     /// With an attribute.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.attributes.push((name, value.to_string()));
+    pub fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
+        self.attributes.push((name, format!("{value}")));
         self
     }
 
