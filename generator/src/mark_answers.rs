@@ -75,8 +75,8 @@ mod tests {
         serde_json::from_value(whole).unwrap()
     }
 
-    fn mark(body: serde_json::Value, given: serde_json::Value) -> Option<f32> {
-        mark_answer(&question(&body), &serde_json::from_value(given).unwrap())
+    fn mark(body: &serde_json::Value, given: serde_json::Value) -> Option<f32> {
+        mark_answer(&question(body), &serde_json::from_value(given).unwrap())
     }
 
     #[test]
@@ -90,27 +90,27 @@ mod tests {
             ("calvin", 0.0),
             ("", 0.0),
         ] {
-            assert_eq!(mark(body.clone(), given.into()), Some(points), "{given}");
+            assert_eq!(mark(&body, given.into()), Some(points), "{given}");
         }
     }
 
     #[test]
     fn every_kind_is_marked_and_the_form_of_another_kind_is_not() {
         let choice = serde_json::json!({ "kind": "multiple_choice", "options": ["a", "b", "c"], "key": "b" });
-        assert_eq!(mark(choice.clone(), "b".into()), Some(1.0));
-        assert_eq!(mark(choice.clone(), "a".into()), Some(0.0));
-        assert_eq!(mark(choice, true.into()), None);
+        assert_eq!(mark(&choice, "b".into()), Some(1.0));
+        assert_eq!(mark(&choice, "a".into()), Some(0.0));
+        assert_eq!(mark(&choice, true.into()), None);
         let truth = serde_json::json!({ "kind": "true_false", "key": false });
-        assert_eq!(mark(truth, false.into()), Some(1.0));
+        assert_eq!(mark(&truth, false.into()), Some(1.0));
         let order =
             serde_json::json!({ "kind": "ordering", "options": ["b", "a", "c", "d"], "key": ["a", "b", "c", "d"] });
-        assert_eq!(mark(order.clone(), serde_json::json!(["b", "a", "c", "d"])), Some(0.5));
-        assert_eq!(mark(order, serde_json::json!([])), Some(0.0));
+        assert_eq!(mark(&order, serde_json::json!(["b", "a", "c", "d"])), Some(0.5));
+        assert_eq!(mark(&order, serde_json::json!([])), Some(0.0));
         let pairs = serde_json::json!({ "kind": "matching", "pairs": [{ "left": "1", "right": "x" }, { "left": "2", "right": "y" }] });
         let given = serde_json::json!([{ "left": "1", "right": "x" }, { "left": "2", "right": "x" }]);
-        assert_eq!(mark(pairs.clone(), given), Some(0.5));
+        assert_eq!(mark(&pairs, given), Some(0.5));
         // Every partner for one term is no answer.
         let both = serde_json::json!([{ "left": "1", "right": "x" }, { "left": "1", "right": "y" }]);
-        assert_eq!(mark(pairs, both), Some(0.0));
+        assert_eq!(mark(&pairs, both), Some(0.0));
     }
 }
