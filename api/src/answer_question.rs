@@ -113,7 +113,7 @@ impl App {
 }
 
 /// The pages of a range with their boxes; without its document, the first page.
-fn places(document: Option<&Arc<ParsedDocument>>, range: ByteRange) -> Vec<Place> {
+pub(crate) fn places(document: Option<&Arc<ParsedDocument>>, range: ByteRange) -> Vec<Place> {
     let Some(document) = document else { return vec![Place { range, page: 1, boxes: Vec::new() }] };
     let pieces = document.split_by_page(range).into_iter();
     pieces.map(|range| Place { range, page: document.page_of(range.start), boxes: document.boxes(range) }).collect()

@@ -12,7 +12,7 @@ use domain::{
     ByteRange, DocumentId, Hit, Language, ParsedDocument, Passage, PortError,
     ports::{Embedder, LanguageModel, TokenCounter},
 };
-use generator::{AnswerConfig, Answerer, GgufModel, GgufModelSettings};
+use generator::{AnswerConfig, Answerer, GgufModel, GgufModelSettings, QuizConfig, QuizMaker};
 use ingest::{OcrModels, ReadLimits, Reader, SplitConfig};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use provision::{Catalogue, ModelStore, ProvisionError};
@@ -27,7 +27,7 @@ use crate::{
     data_lock::{Address, DataLock},
     job_events::JobEvents,
     parsed_cache::ParsedCache,
-    read_documents::Workers,
+    run_jobs::Workers,
     settings::{Places, Settings, VectorBackend},
     store::{Files, Store, StoreError, StoreResult, TextKey},
 };
@@ -36,6 +36,8 @@ use crate::{
 const VECTOR_SERVER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Page pictures drawn at once.
 const PICTURES_AT_ONCE: usize = 2;
+/// Requests that prove or remake questions at once; more are told to come back.
+const PROOFS_AT_ONCE: usize = 4;
 
 /// Why Lectern can't start.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +93,10 @@ pub struct App {
     pub model: Arc<dyn LanguageModel>,
     /// Writes and checks answers.
     pub answerer: Answerer,
+    /// Makes and proves quizzes.
+    pub quiz_maker: QuizMaker,
+    /// Room for questions that are proven or made anew while their teacher waits.
+    pub proofs: Semaphore,
     /// Room for answers that are being written or wait for it.
     pub answers: Semaphore,
     /// The isolated reader process.
@@ -134,6 +140,8 @@ impl App {
         Ok(Arc::new(Self {
             reader: reader(&settings, &places)?,
             answerer: Answerer::new(Some(model.clone()), embedder.clone(), config),
+            quiz_maker: QuizMaker::new(Some(model.clone()), embedder.clone(), QuizConfig::default()),
+            proofs: Semaphore::new(PROOFS_AT_ONCE),
             answers: Semaphore::new(answers.queue),
             counter: embedder.clone(),
             store,

@@ -84,6 +84,13 @@ enum Command {
         #[arg(long, value_parser = parse_name::<AnswerMode>, default_value = "answer", value_name = "answer|quote")]
         mode: AnswerMode,
     },
+    /// Make a quiz from a course's material, each question proven
+    Quiz {
+        /// Title or id
+        course: String,
+        #[command(flatten)]
+        options: commands::quiz::QuizOptions,
+    },
     /// List, make or delete courses
     Courses {
         #[command(subcommand)]
@@ -219,12 +226,14 @@ pub enum EvalAction {
     Tokens(TokensArgs),
 }
 
+/// A folder and the weight of the adapter in it.
 fn weighted(text: &str) -> Result<(PathBuf, f32), String> {
     let Some((folder, weight)) = text.rsplit_once('=') else { return Ok((text.into(), 1.0)) };
     let weight: f32 = weight.parse().map_err(|_| format!("{weight} is no number"))?;
     if weight.is_finite() { Ok((folder.into(), weight)) } else { Err("the weight must be finite".to_owned()) }
 }
 
+/// An enum's variant by its name in JSON.
 pub fn parse_name<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, String> {
     serde_json::from_value(name.into()).map_err(|_| format!("{name} is not one of them"))
 }
@@ -277,6 +286,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Ask { course, question, mode } => {
             commands::ask::run(&open().await?, output, &course, &question, mode).await
         }
+        Command::Quiz { course, options } => commands::quiz::run(&open().await?, output, &course, &options).await,
         Command::Courses { action } => {
             commands::courses::run(&open().await?, output, action.unwrap_or(CoursesAction::List)).await
         }

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
-    http::{Method, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use serde_json::Value;
 use tower::ServiceExt;
@@ -65,6 +65,17 @@ impl Client {
         read(status, &bytes)
     }
 
+    /// Downloads a file; returns its bytes and what its format had no place for.
+    pub async fn download(&self, path: &str) -> Result<(Bytes, Value), CallError> {
+        let (status, headers, bytes) = self.send_for(Method::GET, path, None).await?;
+        if !status.is_success() {
+            read(status, &bytes)?;
+        }
+        let left_out =
+            headers.get("x-lectern-left-out").and_then(|value| serde_json::from_slice(value.as_bytes()).ok());
+        Ok((bytes, left_out.unwrap_or_default()))
+    }
+
     /// Uploads files to a course.
     pub async fn upload(
         &self,
@@ -102,6 +113,16 @@ impl Client {
         path: &str,
         body: Option<(String, Bytes)>,
     ) -> Result<(StatusCode, Bytes), CallError> {
+        let (status, _, bytes) = self.send_for(method, path, body).await?;
+        Ok((status, bytes))
+    }
+
+    async fn send_for(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(String, Bytes)>,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), CallError> {
         let (kind, bytes) = body.unwrap_or_default();
         match self {
             Self::Here(router, key) => {
@@ -116,9 +137,9 @@ impl Client {
                     Ok(response) => response,
                     Err(never) => match never {},
                 };
-                let status = response.status();
+                let (status, headers) = (response.status(), response.headers().clone());
                 let bytes = to_bytes(response.into_body(), MAX_ANSWER_BYTES).await;
-                Ok((status, bytes.map_err(|e| CallError::Garbled(e.to_string()))?))
+                Ok((status, headers, bytes.map_err(|e| CallError::Garbled(e.to_string()))?))
             }
             Self::There(http, address, key) => {
                 let response = http
@@ -129,7 +150,8 @@ impl Client {
                     .body(bytes)
                     .send()
                     .await?;
-                Ok((response.status(), response.bytes().await?))
+                let headers = response.headers().clone();
+                Ok((response.status(), headers, response.bytes().await?))
             }
         }
     }

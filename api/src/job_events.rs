@@ -1,11 +1,11 @@
 //! Who watches a job hears of its progress. The database stays the truth: whoever misses an event reads it there.
 
-use domain::{Failure, JobId, JobState, Progress};
+use domain::{DocumentId, Failure, JobId, JobState, Progress, QuizId};
 use serde::Serialize;
 use tokio::sync::broadcast;
 use utoipa::ToSchema;
 
-use crate::store::JobRow;
+use crate::store::{JobKind, JobRow};
 
 const CAPACITY: usize = 1024;
 
@@ -14,8 +14,12 @@ const CAPACITY: usize = 1024;
 pub struct JobView {
     /// The job.
     pub id: JobId,
+    /// What it does.
+    pub kind: JobKind,
     /// The document it reads.
-    pub document_id: domain::DocumentId,
+    pub document_id: Option<DocumentId>,
+    /// The quiz it makes.
+    pub quiz_id: Option<QuizId>,
     /// Where it stands.
     pub state: JobState,
     /// What is being done, and how far it is.
@@ -27,7 +31,9 @@ pub struct JobView {
 
 impl From<JobRow> for JobView {
     fn from(row: JobRow) -> Self {
-        Self { id: row.id, document_id: row.document_id, state: row.state, progress: row.progress, error: row.error }
+        let kind = row.kind();
+        let JobRow { id, document_id, quiz_id, state, progress, error } = row;
+        Self { id, kind, document_id, quiz_id, state, progress, error }
     }
 }
 

@@ -24,6 +24,18 @@ pub struct Problem {
     pub code: &'static str,
     /// For the user.
     pub detail: String,
+    /// Where a file is at fault: each place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FileFault>,
+}
+
+/// What is wrong with a line of a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileFault {
+    /// From 1.
+    pub line: usize,
+    /// What is wrong, and what to do.
+    pub reason: String,
 }
 
 /// What handlers return on failure.
@@ -57,7 +69,14 @@ impl Problem {
             status: status.as_u16(),
             code,
             detail: detail.into(),
+            errors: Vec::new(),
         }
+    }
+
+    /// With the places that are at fault.
+    #[must_use]
+    pub fn with_errors(self, errors: Vec<FileFault>) -> Self {
+        Self { errors, ..self }
     }
 
     /// The request is wrong.
@@ -73,6 +92,8 @@ impl Problem {
             "job" => "job_not_found",
             "page" => "page_not_found",
             "model" => "model_not_found",
+            "quiz" => "quiz_not_found",
+            "question" => "question_not_found",
             _ => "not_found",
         };
         Self::new(ErrorKind::NotFound, code, format!("There is no {what} {id}. It may have been deleted."))

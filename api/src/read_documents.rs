@@ -4,151 +4,39 @@
 //! only the last step, one transaction, makes the document ready. A worker killed anywhere is followed by one that ends
 //! in the same state.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
-use domain::{
-    Chunk, DocumentStatus, ErrorKind, Failure, JobId, JobState, ParsedDocument, PortError, Progress, ports::ChunkStore,
-};
-use tokio::sync::Notify;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use domain::{Chunk, DocumentStatus, ErrorKind, ParsedDocument, PortError, ports::ChunkStore};
+use tokio_util::task::TaskTracker;
 
 use crate::{
     app::App,
-    job_events::JobView,
-    problem::Problem,
-    store::{NextJob, Outcome, StoreError, StoreResult, TextKey},
+    run_jobs::{self, Failed, Reporter},
+    store::{NextJob, Outcome, StoreResult, TextKey},
 };
 
-/// How often progress is written to the database; watchers hear of each step.
-const PROGRESS_PERIOD: Duration = Duration::from_millis(500);
-/// How long a worker waits before it tries again when the database itself fails.
-const RETRY_DELAY: Duration = Duration::from_secs(2);
-
-/// Wakes workers, and cancels the jobs they run.
-#[derive(Debug, Default)]
-pub struct Workers {
-    wake: Notify,
-    running: Mutex<HashMap<JobId, CancellationToken>>,
-}
-
-enum Failed {
-    /// The document can't be read or indexed.
-    Document(Failure),
-    /// The job was cancelled or its document deleted.
-    Cancelled,
-    /// The service is stopping.
-    Stopping,
-}
-
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        let problem = Problem::from(error);
-        Self::Document(Failure { code: problem.code.to_owned(), detail: problem.detail })
-    }
-}
-
-impl From<PortError> for Failed {
-    fn from(error: PortError) -> Self {
-        if error.kind == ErrorKind::Internal {
-            tracing::error!(code = error.code, source = ?error.source, "{error}");
-        }
-        Self::Document(Failure { code: error.code.to_owned(), detail: error.detail })
-    }
-}
-
-impl Workers {
-    /// Says that there is work.
-    pub fn wake(&self) {
-        self.wake.notify_waiters();
-        self.wake.notify_one();
-    }
-
-    /// Stops a job if it is running.
-    pub fn cancel(&self, id: JobId) {
-        if let Some(token) = self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
-            token.cancel();
-        }
-    }
-
-    fn enter(&self, id: JobId) -> CancellationToken {
-        let token = CancellationToken::new();
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, token.clone());
-        token
-    }
-
-    fn leave(&self, id: JobId) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-    }
-}
-
-/// Starts the workers and the sweeper of deleted documents; they stop when `app.stopping` is cancelled.
+/// Starts the workers, which also sweep up after deleted documents; they stop when `app.stopping` is cancelled.
 pub fn start(app: &Arc<App>, tracker: &TaskTracker) {
     for _ in 0..app.settings.reading.workers {
-        tracker.spawn(work(app.clone()));
+        tracker.spawn(run_jobs::work(app.clone(), |app| Box::pin(next(app))));
     }
 }
 
-async fn work(app: Arc<App>) {
-    while !app.stopping.is_cancelled() {
-        let woken = app.workers.wake.notified();
-        if let Err(error) = sweep(&app).await {
-            tracing::warn!(%error, "could not remove what deleted documents left; trying again later");
-        }
-        match app.store.take_job().await {
-            Ok(Some(job)) => run(&app, &job).await,
-            Ok(None) => {
-                tokio::select! {
-                    () = woken => {}
-                    () = app.stopping.cancelled() => {}
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "could not take a job");
-                tokio::time::sleep(RETRY_DELAY).await;
-            }
-        }
+async fn next(app: &Arc<App>) -> StoreResult<bool> {
+    if let Err(error) = sweep(app).await {
+        tracing::warn!(%error, "could not remove what deleted documents left; trying again later");
     }
-}
-
-async fn run(app: &Arc<App>, job: &NextJob) {
-    let token = app.workers.enter(job.id);
-    let outcome = tokio::select! {
-        outcome = read_and_index(app, job) => outcome,
-        () = token.cancelled() => Err(Failed::Cancelled),
-        () = app.stopping.cancelled() => Err(Failed::Stopping),
-    };
-    app.workers.leave(job.id);
-    let ended = match outcome {
-        Ok(()) => Ok(()),
-        Err(Failed::Stopping) => app.store.requeue(job.id).await,
-        Err(Failed::Cancelled) => app.retriever.remove_document(job.document_id).await.or_else(|error| {
-            tracing::warn!(%error, "could not remove a cancelled document's chunks; a deletion does");
-            Ok(())
-        }),
-        Err(Failed::Document(failure)) => {
-            tracing::info!(document = %job.document_id, code = failure.code, "reading failed");
-            app.store.fail(job.id, JobState::Failed, &failure).await.map(|_| ())
-        }
-    };
-    if let Err(error) = ended {
-        tracing::error!(%error, job = %job.id, "could not note how a job ended; the next start runs it again");
+    let Some(job) = app.store.take_job().await? else { return Ok(false) };
+    if run_jobs::run(app, job.id, read_and_index(app, &job)).await
+        && let Err(error) = app.retriever.remove_document(job.document_id).await
+    {
+        tracing::warn!(%error, "could not remove a cancelled document's chunks; a deletion does");
     }
-    announce(app, job.id).await;
-}
-
-/// Tells watchers how a job stands in the database.
-pub async fn announce(app: &App, id: JobId) {
-    if let Ok(Some(row)) = app.store.job(id).await {
-        app.events.publish(JobView::from(row));
-    }
+    Ok(true)
 }
 
 async fn read_and_index(app: &Arc<App>, job: &NextJob) -> Result<(), Failed> {
-    let progress = Reporter::new(app.clone(), job);
+    let progress = Reporter::new(app.clone(), job.id).await?;
     let started = Instant::now();
     if !app.store.set_status(job.document_id, DocumentStatus::Reading).await? {
         return Err(Failed::Cancelled);
@@ -210,35 +98,4 @@ async fn sweep(app: &App) -> StoreResult<()> {
         app.store.removed(document).await?;
     }
     Ok(())
-}
-
-/// Hands progress to watchers at once and to the database now and then.
-struct Reporter {
-    app: Arc<App>,
-    job: JobId,
-    document: domain::DocumentId,
-    written: Mutex<Option<Instant>>,
-}
-
-impl Reporter {
-    fn new(app: Arc<App>, job: &NextJob) -> Self {
-        Self { app, job: job.id, document: job.document_id, written: Mutex::new(None) }
-    }
-
-    fn report(&self, stage: &str, done: usize, total: usize) {
-        let progress = Progress { stage: stage.to_owned(), done: done as u64, total: total as u64 };
-        self.app.events.publish(JobView {
-            id: self.job,
-            document_id: self.document,
-            state: JobState::Running,
-            progress: progress.clone(),
-            error: None,
-        });
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if written.is_none_or(|at| at.elapsed() > PROGRESS_PERIOD) {
-            *written = Some(Instant::now());
-            let (store, job) = (self.app.store.clone(), self.job);
-            tokio::spawn(async move { drop(store.set_progress(job, &progress).await) });
-        }
-    }
 }

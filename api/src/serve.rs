@@ -11,7 +11,7 @@ use crate::{
     app::{App, StartError},
     commands::CommandResult,
     data_lock::{Address, DataLock},
-    read_documents, routes,
+    make_quizzes, read_documents, routes,
     settings::{Places, Settings},
 };
 
@@ -32,6 +32,7 @@ pub async fn serve(settings: Settings, places: Places, json_logs: bool) -> Comma
     let app = App::open(settings, places, lock).await?;
     app.announce(&Address { url: format!("http://{local}") })?;
     read_documents::start(&app, &app.tracker);
+    make_quizzes::start(&app, &app.tracker);
     let stopping = app.stopping.clone();
     let signalled = async move {
         tokio::select! {

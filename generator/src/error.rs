@@ -4,6 +4,13 @@ use std::path::PathBuf;
 
 use domain::{ErrorKind, PortError};
 
+use crate::FileProblem;
+
+/// `line 3: …; line 9: …`.
+fn lines(problems: &[FileProblem]) -> String {
+    problems.iter().map(|p| format!("line {}: {}", p.line, p.reason)).collect::<Vec<_>>().join("; ")
+}
+
 /// An error of the generator.
 #[derive(Debug, thiserror::Error)]
 pub enum GeneratorError {
@@ -125,6 +132,28 @@ pub enum GeneratorError {
     /// The model's thread has ended.
     #[error("the generator has stopped")]
     Stopped,
+    /// A quiz file is malformed.
+    #[error("the {format} file can't be imported: {}", lines(problems))]
+    QuizFileInvalid {
+        /// Its format.
+        format: &'static str,
+        /// Every malformed place.
+        problems: Vec<FileProblem>,
+    },
+    /// A format that quizzes are written in, but not read from.
+    #[error("quizzes are imported from gift, moodle_xml and json, not from {format}")]
+    QuizFormatNotRead {
+        /// The format.
+        format: &'static str,
+    },
+    /// A quiz could not be written.
+    #[error("the quiz could not be written as {format}: {reason}")]
+    QuizFileUnwritable {
+        /// The format.
+        format: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// The computation failed.
     #[error("the model failed while {stage}: {reason}")]
     Compute {
@@ -147,13 +176,15 @@ impl GeneratorError {
             | Self::TokenizerMismatch { .. }
             | Self::ChatTemplate { .. }
             | Self::BadConstraint { .. }
-            | Self::BadScoreRequest { .. } => ErrorKind::InvalidInput,
-            Self::UnknownArchitecture { .. } | Self::UnsupportedTokenizer { .. } | Self::UnsupportedWeights { .. } => {
-                ErrorKind::Unsupported
-            }
+            | Self::BadScoreRequest { .. }
+            | Self::QuizFileInvalid { .. } => ErrorKind::InvalidInput,
+            Self::QuizFormatNotRead { .. }
+            | Self::UnknownArchitecture { .. }
+            | Self::UnsupportedTokenizer { .. }
+            | Self::UnsupportedWeights { .. } => ErrorKind::Unsupported,
             Self::ContextTooLong { .. } => ErrorKind::TooLarge,
             Self::Busy { .. } => ErrorKind::Overloaded,
-            Self::Tokenizer { .. } | Self::Compute { .. } => ErrorKind::Internal,
+            Self::Tokenizer { .. } | Self::Compute { .. } | Self::QuizFileUnwritable { .. } => ErrorKind::Internal,
         }
     }
 
@@ -177,6 +208,9 @@ impl GeneratorError {
             Self::Busy { .. } => "generator_busy",
             Self::Stopped => "generator_stopped",
             Self::Compute { .. } => "generator_failed",
+            Self::QuizFileInvalid { .. } => "import_invalid",
+            Self::QuizFormatNotRead { .. } => "import_format",
+            Self::QuizFileUnwritable { .. } => "export_failed",
         }
     }
 }

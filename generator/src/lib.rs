@@ -1,9 +1,19 @@
-//! Text generation: the `LLaMA` engine, grounded answers and their checks.
+//! Text generation: the `LLaMA` engine, grounded answers and their checks, quizzes and their proofs.
 
 mod answer;
 mod engine;
 mod error;
+mod mark_answers;
+mod question_form;
+mod quiz;
+mod quiz_files;
 
 pub use answer::{AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Locate, Place, standalone_question};
 pub use engine::{EngineCounts, GgufModel, GgufModelSettings, TokenModel};
 pub use error::{GeneratorError, GeneratorResult};
+pub use mark_answers::{GivenAnswer, mark_answer};
+pub use question_form::form_fault;
+pub use quiz::{MadeQuiz, QuizConfig, QuizEvent, QuizMaker, QuizSource, SourceItem};
+pub use quiz_files::{
+    FileProblem, ImportedQuiz, MAX_IMPORT_BYTES, NotHeld, QuizFile, QuizFormat, export_quiz, import_quiz, shown_order,
+};

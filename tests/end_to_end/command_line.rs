@@ -37,6 +37,40 @@ fn documents_are_read_searched_and_asked_without_a_server() {
 }
 
 #[test]
+fn a_quiz_is_made_and_written_to_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, data) = (folder.path().join("plants.md"), folder.path().join("data"));
+    std::fs::write(&file, PLANTS).unwrap();
+    assert_eq!(code(&lectern(&data, &["ingest", "Biology", &file.to_string_lossy()])), 0);
+    let out = folder.path().join("quiz.gift");
+    let made = lectern(
+        &data,
+        &[
+            "quiz",
+            "Biology",
+            "--count",
+            "3",
+            "--kinds",
+            "multiple_choice,cloze",
+            "--seed",
+            "5",
+            "--document",
+            "plants.md",
+            "--out",
+            &out.to_string_lossy(),
+            "--json",
+        ],
+    );
+    assert_eq!(code(&made), 0, "{made:?}");
+    let quiz: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let gift = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(gift.matches("::Q").count(), quiz["questions"].as_array().unwrap().len(), "{gift}");
+    let unknown = lectern(&data, &["quiz", "Biology", "--out", "quiz.docx"]);
+    assert_eq!(code(&unknown), 1, "{unknown:?}");
+    assert_eq!(code(&lectern(&data, &["quiz", "Biology", "--kinds", "essay"])), 2);
+}
+
+#[test]
 fn wrong_usage_ends_with_2_and_help_names_every_command() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(code(&lectern(folder.path(), &["asks"])), 2);

@@ -8,6 +8,7 @@ mod bad_input;
 mod command_line;
 mod models_and_tuning;
 mod openai_shapes;
+mod quizzes;
 mod refuses_to_start;
 mod survives_kills;
 

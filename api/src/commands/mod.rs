@@ -5,6 +5,7 @@ pub mod courses;
 pub mod eval;
 pub mod ingest;
 pub mod models;
+pub mod quiz;
 pub mod search;
 pub mod tune;
 
@@ -15,7 +16,7 @@ use crate::{
     app::{App, StartError},
     client::{CallError, Client},
     data_lock::DataLock,
-    read_documents, routes,
+    make_quizzes, read_documents, routes,
     settings::{Places, Settings},
 };
 
@@ -52,6 +53,7 @@ pub async fn connect(settings: Settings, places: Places) -> Result<Client, CallE
     };
     let app = App::open(settings, places, lock).await?;
     read_documents::start(&app, &app.tracker);
+    make_quizzes::start(&app, &app.tracker);
     Ok(Client::Here(routes::router(app), key))
 }
 

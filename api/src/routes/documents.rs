@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{PageQuery, courses, next_cursor, path_id};
+use super::{PageQuery, courses, download::attachment, next_cursor, path_id};
 use crate::{
     app::App,
     problem::{ApiResult, Problem},
@@ -167,31 +167,13 @@ pub(super) async fn file(State(app): State<Arc<App>>, Path(id): Path<String>) ->
     let path = app.files.local_path(&document.sha256)?;
     let file = tokio::fs::File::open(path).await.map_err(crate::store::StoreError::from)?;
     // Strangers' HTML must not run on this origin: everything is offered as a download, nothing is sniffed.
-    let name: String = document.name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();
-    let disposition = format!("attachment; filename=\"{name}\"; filename*=UTF-8''{}", percent_encode(&document.name));
     let headers: [(HeaderName, HeaderValue); 4] = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
         (header::CONTENT_LENGTH, HeaderValue::from(document.bytes)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (
-            header::CONTENT_DISPOSITION,
-            HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment")),
-        ),
+        (header::CONTENT_DISPOSITION, attachment(&document.name)),
     ];
     Ok((headers, HttpBody::from_stream(ReaderStream::new(file))).into_response())
-}
-
-/// Percent-encoding of RFC 5987 for a header's extended value.
-fn percent_encode(text: &str) -> String {
-    use std::fmt::Write;
-    text.bytes().fold(String::new(), |mut out, b| {
-        if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
-            out.push(char::from(b));
-        } else {
-            let _ = write!(out, "%{b:02X}");
-        }
-        out
-    })
 }
 
 /// What is to be drawn on a page's picture.

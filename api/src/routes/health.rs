@@ -51,7 +51,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> ApiResult<Json<Health>
         version: env!("CARGO_PKG_VERSION"),
         generator: app.settings.models.generator.clone(),
         embedder: app.settings.models.embedder.clone(),
-        queued_documents: app.store.queued_jobs().await?,
+        queued_documents: app.store.queued_jobs(crate::store::JobKind::Document).await?,
     }))
 }
 

@@ -17,7 +17,8 @@ use crate::{
     app::App,
     job_events::JobView,
     problem::{ApiResult, Problem},
-    read_documents::announce,
+    run_jobs::announce,
+    store::JobKind,
 };
 
 async fn find(app: &App, id: &str) -> ApiResult<JobView> {
@@ -32,15 +33,16 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) ->
     Ok(Json(find(&app, &id).await?))
 }
 
-/// Cancels a job; its document is then `failed` with the code `cancelled`. 409 where it is over already.
+/// Cancels a job; its document or quiz is then `failed` with the code `cancelled`. 409 where it is over already.
 #[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
     responses((status = 200, body = JobView), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn cancel(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<Json<JobView>> {
     let job = find(&app, &id).await?;
-    let failure = Failure {
-        code: "cancelled".to_owned(),
-        detail: "Reading was cancelled. Upload the file again to read it.".to_owned(),
+    let detail = match job.kind {
+        JobKind::Document => "Reading was cancelled. Upload the file again to read it.",
+        JobKind::Quiz => "Making the quiz was cancelled. What was made until then is kept.",
     };
+    let failure = Failure { code: "cancelled".to_owned(), detail: detail.to_owned() };
     if !app.store.fail(job.id, JobState::Cancelled, &failure).await? {
         let detail = format!("Job {id} is over already.");
         return Err(Problem::new(ErrorKind::Conflict, "job_over", detail));

@@ -3,10 +3,14 @@
 mod ask;
 mod courses;
 mod documents;
+mod download;
 mod health;
 mod jobs;
 mod openai;
 mod page;
+mod quiz_files;
+mod quiz_questions;
+mod quizzes;
 mod search;
 mod uploads;
 
@@ -57,6 +61,13 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(jobs::events))
         .routes(routes!(search::search))
         .routes(routes!(ask::ask))
+        .routes(routes!(quizzes::create, quizzes::list))
+        .routes(routes!(quizzes::show, quiz_questions::change, quizzes::delete).layer(quiz_files::body_limit()))
+        .routes(routes!(quiz_questions::regenerate))
+        .routes(routes!(quiz_questions::mark))
+        .routes(routes!(quiz_questions::bank))
+        .routes(routes!(quiz_files::export))
+        .routes(routes!(quiz_files::import).layer(quiz_files::body_limit()))
         .routes(routes!(openai::chat_completions))
         .routes(routes!(openai::embeddings))
         .routes(routes!(openai::models))

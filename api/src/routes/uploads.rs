@@ -18,7 +18,7 @@ use super::courses;
 use crate::{
     app::App,
     problem::{ApiResult, Problem},
-    store::{Registered, StageError, Staged},
+    store::{JobKind, Registered, StageError, Staged},
 };
 
 const MAX_NAME_CHARS: usize = 255;
@@ -146,7 +146,7 @@ async fn take_in(
     field: Field<'_>,
     password: Option<&str>,
 ) -> ApiResult<Registered> {
-    if app.store.queued_jobs().await? >= app.settings.reading.max_queued {
+    if app.store.queued_jobs(JobKind::Document).await? >= app.settings.reading.max_queued {
         let detail = "Too many documents are waiting to be read. Send this one again later.";
         return Err(Problem::new(ErrorKind::Overloaded, "reading_queue_full", detail));
     }

@@ -1,15 +1,28 @@
 //! Jobs in the database: the queue that survives a kill.
 
-use domain::{CourseId, DocumentId, Failure, JobId, JobState, Progress};
+use domain::{CourseId, DocumentId, Failure, JobId, JobState, Progress, QuizId};
+use serde::Serialize;
 use sqlx::{Row, sqlite::SqliteRow};
+use utoipa::ToSchema;
 
 use super::{Store, StoreResult, documents::failure, of_name, parse};
+
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// It reads a document.
+    Document,
+    /// It makes a quiz.
+    Quiz,
+}
 
 /// A job and how far it is: the columns of the table `jobs`, see migrations.
 #[derive(Clone, Debug)]
 pub struct JobRow {
     pub id: JobId,
-    pub document_id: DocumentId,
+    pub document_id: Option<DocumentId>,
+    pub quiz_id: Option<QuizId>,
     pub state: JobState,
     pub progress: Progress,
     pub error: Option<Failure>,
@@ -26,10 +39,27 @@ pub struct NextJob {
     pub password: Option<String>,
 }
 
+/// A quiz job that a worker has taken.
+#[derive(Clone, Copy, Debug)]
+pub struct NextQuiz {
+    pub id: JobId,
+    pub quiz_id: QuizId,
+}
+
+impl JobRow {
+    /// What it does.
+    pub const fn kind(&self) -> JobKind {
+        if self.quiz_id.is_some() { JobKind::Quiz } else { JobKind::Document }
+    }
+}
+
 fn job(row: &SqliteRow) -> StoreResult<JobRow> {
+    let document: Option<String> = row.try_get("document_id")?;
+    let quiz: Option<String> = row.try_get("quiz_id")?;
     Ok(JobRow {
         id: parse("job id", row.try_get("id")?)?,
-        document_id: parse("document id", row.try_get("document_id")?)?,
+        document_id: document.map(|id| parse("document id", &id)).transpose()?,
+        quiz_id: quiz.map(|id| parse("quiz id", &id)).transpose()?,
         state: of_name("job state", row.try_get("state")?)?,
         progress: Progress {
             stage: row.try_get("stage")?,
@@ -73,16 +103,27 @@ impl Store {
         Ok(())
     }
 
-    /// How many jobs wait.
-    pub async fn queued_jobs(&self) -> StoreResult<u32> {
-        let row = sqlx::query("SELECT count(*) AS n FROM jobs WHERE state = 'queued'").fetch_one(&self.pool).await?;
+    /// How many jobs of this kind wait.
+    pub async fn queued_jobs(&self, kind: JobKind) -> StoreResult<u32> {
+        let sql = "SELECT count(*) AS n FROM jobs WHERE state = 'queued' AND (quiz_id IS NOT NULL) = ?";
+        let row = sqlx::query(sql).bind(kind == JobKind::Quiz).fetch_one(&self.pool).await?;
         Ok(row.try_get("n")?)
     }
 
-    /// Takes the oldest queued job.
+    /// Takes the oldest quiz job that is queued.
+    pub async fn take_quiz_job(&self) -> StoreResult<Option<NextQuiz>> {
+        let sql = "UPDATE jobs SET state = 'running', stage = 'choosing' WHERE id = (SELECT id FROM jobs \
+                   WHERE state = 'queued' AND quiz_id IS NOT NULL ORDER BY id LIMIT 1) RETURNING id, quiz_id";
+        let Some(row) = sqlx::query(sql).fetch_optional(&self.pool).await? else { return Ok(None) };
+        let (id, quiz) = (row.try_get("id")?, row.try_get("quiz_id")?);
+        Ok(Some(NextQuiz { id: parse("job id", id)?, quiz_id: parse("quiz id", quiz)? }))
+    }
+
+    /// Takes the oldest document job that is queued.
     pub async fn take_job(&self) -> StoreResult<Option<NextJob>> {
         let sql = "UPDATE jobs SET state = 'running', stage = 'reading' \
-                   WHERE id = (SELECT id FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1) RETURNING id";
+                   WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND document_id IS NOT NULL \
+                   ORDER BY id LIMIT 1) RETURNING id";
         let Some(row) = sqlx::query(sql).fetch_optional(&self.pool).await? else { return Ok(None) };
         let id: String = row.try_get("id")?;
         let sql = "SELECT document_id, course_id, sha256, name, password FROM jobs \
@@ -105,10 +146,11 @@ impl Store {
         row.as_ref().map(job).transpose()
     }
 
-    /// The jobs of a course's documents that are not over.
+    /// The jobs of a course's documents and quizzes that are not over.
     pub async fn open_jobs_of_course(&self, course: CourseId) -> StoreResult<Vec<JobId>> {
-        let sql = "SELECT jobs.id FROM jobs JOIN documents ON documents.id = document_id \
-                   WHERE course_id = ? AND state IN ('queued', 'running')";
+        let sql = "SELECT jobs.id FROM jobs LEFT JOIN documents ON documents.id = document_id \
+                   LEFT JOIN quizzes ON quizzes.id = quiz_id \
+                   WHERE coalesce(documents.course_id, quizzes.course_id) = ? AND state IN ('queued', 'running')";
         let rows: Vec<(String,)> = sqlx::query_as(sql).bind(course.to_string()).fetch_all(&self.pool).await?;
         rows.iter().map(|(id,)| parse("job id", id)).collect()
     }
@@ -125,7 +167,7 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a job that is not over yet without success, and its document with it, in one transaction.
+    /// Ends a job that is not over yet without success, and its document or quiz with it, in one transaction.
     pub async fn fail(&self, id: JobId, state: JobState, failure: &Failure) -> StoreResult<bool> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let sql = "UPDATE jobs SET state = ?, error_code = ?, error_detail = ? \
@@ -142,6 +184,9 @@ impl Store {
         }
         let sql = "UPDATE documents SET status = 'failed', error_code = ?, error_detail = ? \
                    WHERE id = (SELECT document_id FROM jobs WHERE id = ?)";
+        sqlx::query(sql).bind(&failure.code).bind(&failure.detail).bind(id.to_string()).execute(&mut *tx).await?;
+        let sql = "UPDATE quizzes SET status = 'failed', error_code = ?, error_detail = ?, version = version + 1 \
+                   WHERE id = (SELECT quiz_id FROM jobs WHERE id = ?)";
         sqlx::query(sql).bind(&failure.code).bind(&failure.detail).bind(id.to_string()).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(true)

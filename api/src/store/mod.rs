@@ -1,4 +1,4 @@
-//! The metadata store: courses, documents and jobs in SQLite. One row changes in one transaction; the database, not the
+//! The metadata store: courses, documents, quizzes and jobs in SQLite. One row changes in one transaction; the database, not the
 //! memory of a process, says what is to be done.
 
 mod courses;
@@ -6,6 +6,7 @@ mod documents;
 mod error;
 mod files;
 mod jobs;
+mod quizzes;
 
 use std::{path::Path, str::FromStr, time::Duration};
 
@@ -17,9 +18,10 @@ use sqlx::{
 pub use documents::{DocumentRow, Outcome, Registered};
 pub use error::{StoreError, StoreResult};
 pub use files::{Files, StageError, Staged, TextKey};
-pub use jobs::{JobRow, NextJob};
+pub use jobs::{JobKind, JobRow, NextJob, NextQuiz};
+pub use quizzes::{Made, NewQuiz, QuizRow, QuizStatus};
 
-/// Courses, documents and jobs.
+/// Courses, documents, quizzes and jobs.
 #[derive(Clone)]
 pub struct Store {
     pool: SqlitePool,

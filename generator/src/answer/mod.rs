@@ -27,11 +27,18 @@ pub use show_sentence::AnswerEvent;
 pub(crate) use split_sentences::is_within_word;
 pub use standalone_question::standalone_question;
 
+pub(crate) use cite::Citations;
+pub(crate) use expected_kind::number_word;
+pub(crate) use rank_sentences::{Sentence, sentences_of};
+pub(crate) use select_quote::select_quote;
+pub(crate) use split_sentences::is_han;
+pub(crate) use terms::{is_common, question_terms, terms};
+
 use check_sentence::Checker;
-use cite::{Citations, sound};
-use rank_sentences::{Ranked, Sentence, sentences_of};
+use cite::sound;
+use rank_sentences::Ranked;
 use refuse::{NEAREST, must_refuse, refusal};
-use select_quote::{select_quote, widen};
+use select_quote::widen;
 use show_sentence::Shown;
 use write_answer::Writer;
 use write_prompt::write_prompt;

@@ -1,19 +1,36 @@
-// The courses, and which one the address names: `#/courses/{id}`.
+// The courses, and what the address names: `#/courses/{id}`, `…/quizzes`, `…/quizzes/{id}`.
 
 import { createCourse, listCourses } from './api';
 import { asApiError } from './problem';
 import type { Course, Failure } from './types';
 
-const idIn = (hash: string) => /^#\/courses\/([^/]+)$/.exec(hash)?.[1] ?? null;
+const namedIn = (hash: string) => {
+  const [, course, quizzes, quiz] = /^#\/courses\/([^/]+)(\/quizzes(?:\/([^/]+))?)?$/.exec(hash) ?? [];
+  return { course: course ?? null, quizzes: Boolean(quizzes), quiz: quiz ?? null };
+};
 
 class Courses {
   list = $state<Course[]>([]);
   loaded = $state(false);
   problem = $state<Failure | null>(null);
-  chosenId = $state(idIn(location.hash));
+  #named = $state.raw(namedIn(location.hash));
 
   constructor() {
-    addEventListener('hashchange', () => (this.chosenId = idIn(location.hash)));
+    addEventListener('hashchange', () => (this.#named = namedIn(location.hash)));
+  }
+
+  get chosenId(): string | null {
+    return this.#named.course;
+  }
+
+  /** Whether the course's quizzes are shown, not its conversation. */
+  get showsQuizzes(): boolean {
+    return this.#named.quizzes;
+  }
+
+  /** The quiz that is shown. */
+  get quizId(): string | null {
+    return this.#named.quiz;
   }
 
   get chosen(): Course | undefined {

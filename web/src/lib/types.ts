@@ -114,3 +114,87 @@ export type AskEvent =
   | { event: 'token'; data: { text: string } }
   | { event: 'citation'; data: Citation }
   | { event: 'done'; data: AskResponse };
+
+export type QuestionKind = 'multiple_choice' | 'true_false' | 'cloze' | 'short_answer' | 'ordering' | 'matching';
+export type Difficulty = 'easy' | 'medium' | 'hard';
+
+export interface MatchPair {
+  left: string;
+  right: string;
+}
+
+export interface Check {
+  name: string;
+  passed: boolean;
+  found: string;
+}
+
+/** A question; which of the later fields it has depends on its kind. */
+export interface Question {
+  kind: QuestionKind;
+  stem: string;
+  explanation: string;
+  feedback: string;
+  evidence: Citation[];
+  difficulty: Difficulty;
+  language: Language;
+  points: number;
+  tags: string[];
+  locked: boolean;
+  reused: boolean;
+  proof: { proven: boolean; checks: Check[] };
+  options?: string[];
+  key?: string | boolean | string[];
+  accepted?: string[];
+  pairs?: MatchPair[];
+}
+
+export interface Quiz {
+  id: string;
+  title: string;
+  status: 'making' | 'ready' | 'failed';
+  error?: Failure | null;
+  job_id?: string | null;
+  request: { count: number };
+  questions: Question[];
+  left_out: { reason: string; count: number }[];
+}
+
+export interface QuizSummary {
+  id: string;
+  title: string;
+  status: Quiz['status'];
+  question_count: number;
+  proven_count: number;
+  created_at: string;
+}
+
+export interface QuizWish {
+  count: number;
+  kinds: QuestionKind[];
+  document_ids: string[];
+  difficulty?: Difficulty;
+}
+
+export type GivenAnswer = string | boolean | string[] | MatchPair[];
+
+export interface QuestionMark {
+  n: number;
+  answered: boolean;
+  right: boolean;
+  points: number;
+  of: number;
+}
+
+export interface Marks {
+  points: number;
+  of: number;
+  marks: QuestionMark[];
+}
+
+/** What an export's format has no place for. */
+export interface NotHeld {
+  what: string;
+  reason: string;
+  questions: number[];
+}

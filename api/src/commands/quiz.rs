@@ -1,0 +1,201 @@
+//! `lectern quiz`.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use axum::http::Method;
+use domain::{Difficulty, DocumentId, Language, QuestionKind, QuizRequest};
+use generator::QuizFormat;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::{CommandResult, NOTHING_FOUND, Output, known_course};
+use crate::client::{CallError, Client};
+
+const POLL: Duration = Duration::from_millis(150);
+
+/// What `lectern quiz` is asked for.
+#[derive(Clone, Debug, clap::Args)]
+pub struct QuizOptions {
+    /// How many questions, 1 to 200
+    #[arg(long, default_value_t = 10)]
+    count: usize,
+    /// Which kinds, in turn: multiple_choice, true_false, cloze, short_answer, ordering, matching
+    #[arg(long, value_delimiter = ',', value_parser = crate::cli::parse_name::<QuestionKind>, value_name = "KIND,…")]
+    kinds: Vec<QuestionKind>,
+    /// Only from passages in this language
+    #[arg(long, value_parser = crate::cli::parse_name::<Language>, value_name = "en|zh-Hant|zh-Hans")]
+    language: Option<Language>,
+    /// How hard
+    #[arg(long, value_parser = crate::cli::parse_name::<Difficulty>, value_name = "easy|medium|hard")]
+    difficulty: Option<Difficulty>,
+    /// The same seed on the same material gives the same quiz
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Only from this document, by name or id; may be repeated
+    #[arg(long, value_name = "DOCUMENT")]
+    document: Vec<String>,
+    /// Only from these pages: 3,5-9
+    #[arg(long, value_delimiter = ',', value_parser = parse_pages, value_name = "PAGES")]
+    pages: Vec<PageRange>,
+    /// Title of the quiz
+    #[arg(long)]
+    title: Option<String>,
+    /// Take exam items of the material over
+    #[arg(long)]
+    reuse_items: bool,
+    /// Write the quiz to this file; its ending tells the format
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// gift, moodle_xml, qti21, qti30, aiken, csv, csv_kahoot, csv_google_forms, anki, markdown, html or json
+    #[arg(long, value_parser = parse_format)]
+    format: Option<QuizFormat>,
+}
+
+/// First and last page.
+#[derive(Clone, Copy, Debug)]
+struct PageRange(u32, u32);
+
+fn parse_pages(text: &str) -> Result<PageRange, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.trim().parse(), last.trim().parse()) {
+        (Ok(first), Ok(last)) if 1 <= first && first <= last && last - first < 10_000 => Ok(PageRange(first, last)),
+        _ => Err(format!("{text} is no page and no range of pages")),
+    }
+}
+
+fn parse_format(name: &str) -> Result<QuizFormat, String> {
+    let known = || QuizFormat::ALL.map(QuizFormat::name).join(", ");
+    QuizFormat::from_name(name).ok_or_else(|| format!("there are {}", known()))
+}
+
+/// Makes a quiz, waits for it and prints it or writes it to a file.
+pub async fn run(client: &Client, output: Output, course: &str, options: &QuizOptions) -> CommandResult {
+    // A file that can't be written as asked is said before the work, not after it.
+    let target = options.out.as_deref().map(|out| target(out, options.format)).transpose()?;
+    let id = known_course(client, course).await?;
+    let request = QuizRequest {
+        count: options.count,
+        kinds: options.kinds.clone(),
+        language: options.language,
+        document_ids: documents(client, &id, &options.document).await?,
+        pages: options.pages.iter().flat_map(|range| range.0..=range.1).collect(),
+        difficulty: options.difficulty,
+        level: None,
+        seed: options.seed,
+        reuse_items: options.reuse_items,
+        title: options.title.clone(),
+    };
+    let path = format!("/api/v1/courses/{id}/quizzes");
+    let queued = client.call(Method::POST, &path, Some(serde_json::to_value(&request)?)).await?;
+    let quiz = follow(client, &queued, options.count).await?;
+    if quiz["status"] == "failed" {
+        let text = |key: &str| quiz["error"][key].as_str().unwrap_or_default();
+        return Err(format!("the quiz could not be made: {} ({})", text("detail"), text("code")).into());
+    }
+    let found = quiz["questions"].as_array().map_or(0, Vec::len);
+    let mut written = Value::Null;
+    if let Some((out, format)) = target {
+        let export = format!("/api/v1/quizzes/{}/export?format={}", quiz_id(&queued), format.name());
+        let (bytes, left_out) = client.download(&export).await?;
+        let failed = |error| CallError::File { path: out.display().to_string(), error };
+        tokio::fs::write(out, bytes).await.map_err(failed)?;
+        written = json!({ "file": out, "format": format.name(), "left_out": left_out });
+    }
+    let mut shown = quiz.clone();
+    shown["written"] = written.clone();
+    output.print(&shown, || text(&quiz, &written, options.count));
+    Ok(if found == 0 { ExitCode::from(NOTHING_FOUND) } else { ExitCode::SUCCESS })
+}
+
+fn quiz_id(queued: &Value) -> &str {
+    queued["quiz_id"].as_str().unwrap_or_default()
+}
+
+fn target(out: &Path, format: Option<QuizFormat>) -> Result<(&Path, QuizFormat), String> {
+    let of_name = || out.extension().and_then(|ending| QuizFormat::from_extension(&ending.to_string_lossy()));
+    let format = format.or_else(of_name);
+    format.map(|format| (out, format)).ok_or_else(|| format!("{}: say the format with --format", out.display()))
+}
+
+/// The ids of documents that are named by name or id.
+async fn documents(client: &Client, course: &str, wanted: &[String]) -> Result<Vec<DocumentId>, CallError> {
+    let (mut cursor, mut known) = (String::new(), Vec::new());
+    while !wanted.is_empty() {
+        let path = format!("/api/v1/courses/{course}/documents?limit=200{cursor}");
+        let page = client.call(Method::GET, &path, None).await?;
+        known.extend(page["documents"].as_array().cloned().unwrap_or_default());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let id = |wanted: &String| {
+        let found = known.iter().find(|d| d["id"] == *wanted || d["name"] == *wanted);
+        found.and_then(|d| d["id"].as_str()?.parse().ok()).ok_or_else(|| CallError::Refused {
+            code: "document_not_found".into(),
+            detail: format!("The course has no document {wanted}."),
+        })
+    };
+    wanted.iter().map(id).collect()
+}
+
+/// Watches a quiz until it is made or has failed.
+async fn follow(client: &Client, queued: &Value, count: usize) -> Result<Value, CallError> {
+    let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
+        bar.set_style(style);
+    }
+    let job = format!("/api/v1/jobs/{}", queued["job_id"].as_str().unwrap_or_default());
+    loop {
+        let job = client.call(Method::GET, &job, None).await?;
+        if matches!(job["state"].as_str(), Some("done" | "failed" | "cancelled")) {
+            bar.finish_and_clear();
+            return client.call(Method::GET, &format!("/api/v1/quizzes/{}", quiz_id(queued)), None).await;
+        }
+        bar.set_message(job["stage"].as_str().unwrap_or_default().to_owned());
+        bar.set_length(job["total"].as_u64().unwrap_or_default());
+        bar.set_position(job["done"].as_u64().unwrap_or_default());
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+fn text(quiz: &Value, written: &Value, count: usize) -> String {
+    let questions = quiz["questions"].as_array().cloned().unwrap_or_default();
+    let mut lines = Vec::new();
+    if written.is_null() {
+        for (i, question) in questions.iter().enumerate() {
+            lines.push(format!("{}. {}", i + 1, question["stem"].as_str().unwrap_or_default()));
+            for option in question["options"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                let mark = if question["key"] == option { '*' } else { ' ' };
+                lines.push(format!("   {mark} {option}"));
+            }
+            if question["options"].is_null() && !question["key"].is_null() {
+                let key = &question["key"];
+                lines.push(format!("   * {}", key.as_str().map_or_else(|| key.to_string(), str::to_owned)));
+            }
+        }
+    }
+    lines.push(format!("{} of {count} questions, all proven", questions.len()));
+    if questions.len() < count {
+        for left in quiz["left_out"].as_array().into_iter().flatten() {
+            lines.push(format!("left out {}: {}", left["count"], left["reason"].as_str().unwrap_or_default()));
+        }
+    }
+    if let Some(file) = written["file"].as_str() {
+        lines.push(format!("written to {file} as {}", written["format"].as_str().unwrap_or_default()));
+        for part in written["left_out"].as_array().into_iter().flatten() {
+            let text = |key: &str| part[key].as_str().unwrap_or_default();
+            lines.push(format!(
+                "not in the file: {} of questions {}: {}",
+                text("what"),
+                part["questions"],
+                text("reason")
+            ));
+        }
+    }
+    lines.join("\n")
+}

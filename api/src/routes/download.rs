@@ -1,0 +1,24 @@
+//! The header that offers an answer as a file.
+
+use std::fmt::Write;
+
+use axum::http::HeaderValue;
+
+/// `Content-Disposition` with the name, also for readers that know ASCII only (RFC 6266).
+pub(super) fn attachment(name: &str) -> HeaderValue {
+    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect();
+    let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", percent_encode(name));
+    HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"))
+}
+
+/// Percent-encoding of RFC 5987 for a header's extended value.
+fn percent_encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, b| {
+        if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+            out.push(char::from(b));
+        } else {
+            let _ = write!(out, "%{b:02X}");
+        }
+        out
+    })
+}

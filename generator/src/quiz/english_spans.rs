@@ -1,0 +1,409 @@
+//! Finds the spans of an English sentence that can be keys: names, numbers, dates, words of the subject.
+
+use std::{collections::HashMap, ops::Range};
+
+use super::{
+    english_words::{BEFORE_PLACES, CALENDAR, DEEDS, EVENTS, GIVEN, GROUPS, MONTHS, PLACES, ROLES, is_in},
+    spans::{Kind, Span, without_overlaps},
+};
+use crate::answer::{is_common, number_word};
+
+/// A word with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word<'a> {
+    /// Its bytes, without the punctuation around it.
+    pub range: Range<usize>,
+    pub text: &'a str,
+    /// Lower-case.
+    pub lower: String,
+    /// Whether punctuation stands between it and the word before.
+    pub apart: bool,
+}
+
+impl Word<'_> {
+    pub(super) fn capital(&self) -> bool {
+        self.text.starts_with(char::is_uppercase)
+    }
+
+    fn digits(&self) -> bool {
+        self.text.starts_with(|c: char| c.is_ascii_digit())
+    }
+}
+
+/// The words of a sentence. White space and dashes part them; hyphens do not.
+pub(super) fn words(sentence: &str) -> Vec<Word<'_>> {
+    let mut found: Vec<Word<'_>> = Vec::new();
+    let mut at = 0;
+    for piece in sentence.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '—' | '–' | '/' | '[')) {
+        let start = at;
+        at += piece.len();
+        let inner = |c: char| c.is_alphanumeric() || matches!(c, '%' | '$' | '£' | '€' | '¥');
+        let (Some(first), Some(last)) = (piece.find(inner), piece.rfind(inner)) else { continue };
+        let end = last + piece.get(last..).and_then(|p| p.chars().next()).map_or(0, char::len_utf8);
+        let Some(core) = piece.get(first..end) else { continue };
+        let core = core.strip_suffix("'s").or_else(|| core.strip_suffix("’s")).unwrap_or(core);
+        // Initials keep their stop: `J.`, `U.S.`
+        let dotted = core.len() == 1 && core.starts_with(char::is_uppercase)
+            || core.contains('.') && !core.contains(|c: char| c.is_ascii_digit());
+        let stop = piece.get(first + core.len()..).is_some_and(|rest| rest.starts_with('.') && rest.len() > 1);
+        let length = core.len() + usize::from(dotted && stop);
+        let range = start + first..start + first + length;
+        let before = found.last().map_or(0, |w: &Word<'_>| w.range.end);
+        let apart = !found.is_empty()
+            && sentence.get(before..range.start).is_some_and(|gap| !gap.trim().is_empty() || gap.is_empty());
+        let Some(text) = sentence.get(range.clone()) else { continue };
+        found.push(Word { lower: core.to_lowercase(), range, text, apart });
+    }
+    found
+}
+
+/// How often the course writes words with and without a capital, and what stands around its names.
+#[derive(Debug, Default)]
+pub(super) struct Habits {
+    /// Lower-case word: times with a capital within a sentence, times without.
+    cases: HashMap<String, (u32, u32)>,
+    /// Name: votes for person, place.
+    votes: HashMap<String, (u32, u32)>,
+    /// Noun phrases after an article, lower-case: how often.
+    phrases: HashMap<String, u32>,
+}
+
+impl Habits {
+    /// Learns from a sentence.
+    pub(super) fn read(&mut self, sentence: &str) {
+        let words = words(sentence);
+        for word in words.iter().skip(1) {
+            let counts = self.cases.entry(word.lower.clone()).or_default();
+            *(if word.capital() { &mut counts.0 } else { &mut counts.1 }) += 1;
+        }
+        for run in runs(&words, &Self::default()) {
+            let (Some(first), Some(last)) = (words.get(run.start), words.get(run.end - 1)) else { continue };
+            let Some(name) = sentence.get(first.range.start..last.range.end) else { continue };
+            let (person, place) = cues(&words, &run);
+            let votes = self.votes.entry(name.to_owned()).or_default();
+            *votes = (votes.0 + u32::from(person), votes.1 + u32::from(place));
+        }
+        for range in noun_phrases(&words) {
+            let phrase = phrase_of(&words, &range);
+            *self.phrases.entry(phrase).or_default() += 1;
+        }
+    }
+
+    fn starts_name(&self, word: &str) -> bool {
+        self.cases.get(word).is_some_and(|(capital, small)| *capital > 0 && capital > small)
+    }
+
+    fn never_small(&self, word: &str) -> bool {
+        self.cases.get(word).is_none_or(|(_, small)| *small == 0)
+    }
+}
+
+/// The spans of a sentence.
+pub(super) fn english_spans(sentence: &str, habits: &Habits) -> Vec<Span> {
+    let words = words(sentence);
+    let mut spans = numbers(sentence, &words);
+    spans.extend(names(sentence, &words, habits));
+    spans.extend(terms(sentence, &words, habits));
+    without_overlaps(spans)
+}
+
+/// Runs of capitalised words, as places in the list of words.
+fn runs(words: &[Word<'_>], habits: &Habits) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        let begins =
+            word.capital() && !is_in(CALENDAR, &word.lower) && !(is_common(&word.lower) && word.text.len() > 1);
+        let first_counts = at > 0
+            || habits.starts_name(&word.lower)
+            || (habits.never_small(&word.lower) && words.get(1).is_some_and(|w| w.capital() && !w.apart));
+        if !begins || !first_counts {
+            at += 1;
+            continue;
+        }
+        let end = run_end(words, at);
+        found.push(at..end);
+        at = end;
+    }
+    found
+}
+
+/// Where the run that begins at `start` ends. `of` and the like join two capitalised words.
+fn run_end(words: &[Word<'_>], start: usize) -> usize {
+    let fits = |at: usize| words.get(at).is_some_and(|w| w.capital() && !w.apart && !is_in(CALENDAR, &w.lower));
+    let joins = |at: usize| {
+        let joining = ["of", "de", "von", "van", "al", "bin", "da", "del"];
+        words.get(at).is_some_and(|w| !w.apart && joining.contains(&w.lower.as_str()))
+    };
+    let mut end = start + 1;
+    loop {
+        if fits(end) {
+            end += 1;
+        } else if joins(end) && fits(end + 1) {
+            end += 2;
+        } else {
+            return end;
+        }
+    }
+}
+
+/// Whether what stands around a run makes it a person, a place.
+fn cues(words: &[Word<'_>], run: &Range<usize>) -> (bool, bool) {
+    let before = run
+        .start
+        .checked_sub(1)
+        .and_then(|at| words.get(at))
+        .filter(|_| words.get(run.start).is_some_and(|w| !w.apart));
+    let after = words.get(run.end).filter(|w| !w.apart);
+    let role = before.is_some_and(|w| is_in(ROLES, &w.lower) && w.lower != "by");
+    let deed = after.is_some_and(|w| is_in(DEEDS, &w.lower));
+    let place = before.is_some_and(|w| is_in(BEFORE_PLACES, &w.lower));
+    (role || deed, place)
+}
+
+fn names(sentence: &str, words: &[Word<'_>], habits: &Habits) -> Vec<Span> {
+    let of = |run: Range<usize>| {
+        let (first, last) = (words.get(run.start)?, words.get(run.end - 1)?);
+        let range = first.range.start..last.range.end;
+        // A noun behind it makes the name an adjective: `Soviet republics`.
+        let next = words.get(run.end).filter(|w| !w.apart);
+        let whole = next.is_none_or(|w| {
+            is_common(&w.lower)
+                || is_in(DEEDS, &w.lower)
+                || w.lower.ends_with("ed")
+                || w.lower.ends_with("ly")
+                || [
+                    "led", "began", "took", "made", "gave", "held", "came", "went", "won", "ran", "saw", "left",
+                    "lies", "remains", "remain",
+                ]
+                .contains(&w.lower.as_str())
+        });
+        let hyphen =
+            sentence.get(range.end..)?.starts_with(['-', '&']) || sentence.get(..range.start)?.ends_with(['-', '&']);
+        let role = run
+            .start
+            .checked_sub(1)
+            .and_then(|at| words.get(at))
+            .is_some_and(|w| !w.apart && (w.lower == "and" || w.lower == "or"));
+        let paired = words.get(run.end).is_some_and(|w| !w.apart && w.lower == "and")
+            && words.get(run.end + 1).is_some_and(Word::capital);
+        let letters = first.text.chars().filter(|c| c.is_alphabetic()).count();
+        if !whole || hyphen || role || paired || (run.len() == 1 && letters < 3) || range.len() > 50 {
+            return None;
+        }
+        let name = sentence.get(range.clone())?;
+        let kind = name_kind(words, &run, habits.votes.get(name).copied().unwrap_or_default());
+        let cue = if run.len() == 1 { String::new() } else { last.lower.clone() };
+        Span::new(sentence, range, kind, cue)
+    };
+    runs(words, habits).into_iter().filter_map(of).collect()
+}
+
+/// What a name stands for.
+fn name_kind(words: &[Word<'_>], run: &Range<usize>, votes: (u32, u32)) -> Kind {
+    let own = words.get(run.clone()).unwrap_or_default();
+    let any = |list: &str| own.iter().any(|w| is_in(list, &w.lower));
+    let last = |list: &str| own.last().is_some_and(|w| is_in(list, &w.lower));
+    let given = own.first().is_some_and(|w| is_in(GIVEN, &w.lower) || is_in(ROLES, &w.lower) && w.lower != "by");
+    let initial = own.iter().any(|w| w.text.len() == 2 && w.text.ends_with('.'));
+    let suffix = own.last().is_some_and(|w| {
+        w.lower.len() > 5 && ["land", "stan", "shire", "burg", "ville"].iter().any(|s| w.lower.ends_with(s))
+    });
+    if any(GROUPS) {
+        Kind::Group
+    } else if any(EVENTS) {
+        Kind::Event
+    } else if last(PLACES)
+        || own.first().is_some_and(|w| ["lake", "mount", "river", "republic"].contains(&w.lower.as_str()))
+        || (suffix && !given)
+    {
+        Kind::Place
+    } else if (given && own.len() > 1) || initial || (votes.0 > votes.1 && own.len() < 4) {
+        Kind::Person
+    } else if votes.1 > votes.0 && own.len() < 3 && !given {
+        Kind::Place
+    } else {
+        Kind::Name
+    }
+}
+
+/// Numbers, years and dates.
+fn numbers(sentence: &str, words: &[Word<'_>]) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let (span, next) = date(sentence, words, at).or_else(|| number(sentence, words, at)).unwrap_or((None, at + 1));
+        spans.extend(span);
+        at = next.max(at + 1);
+    }
+    spans
+}
+
+type Scanned = (Option<Span>, usize);
+
+/// `May 12, 2008`, `12 May 2008`, `May 2008`, `May 12`.
+fn date(sentence: &str, words: &[Word<'_>], at: usize) -> Option<Scanned> {
+    let month = |at: usize| words.get(at).is_some_and(|w| w.capital() && MONTHS.contains(&w.lower.as_str()));
+    let day =
+        |at: usize| words.get(at).is_some_and(|w| w.text.len() <= 2 && w.text.parse::<u8>().is_ok_and(|d| d < 32));
+    let year = |at: usize| words.get(at).is_some_and(|w| is_year(w.text));
+    let end = if month(at) && day(at + 1) && year(at + 2) || day(at) && month(at + 1) && year(at + 2) {
+        at + 3
+    } else if month(at) && (year(at + 1) || day(at + 1)) || day(at) && month(at + 1) {
+        at + 2
+    } else {
+        return None;
+    };
+    let range = words.get(at)?.range.start..words.get(end - 1)?.range.end;
+    let cue = format!("{} words", end - at);
+    let clean = !touches_dash(sentence, &range);
+    Some((Span::new(sentence, range, Kind::Date, cue).filter(|_| clean), end))
+}
+
+fn number(sentence: &str, words: &[Word<'_>], at: usize) -> Option<Scanned> {
+    let word = words.get(at)?;
+    if !word.digits() && !word.text.starts_with(['$', '£', '€', '¥']) && number_word(&word.lower).is_none() {
+        return None;
+    }
+    let before = at.checked_sub(1).and_then(|at| words.get(at));
+    let mut end = at + 1;
+    let near = |at: usize| words.get(at).filter(|w| !w.apart);
+    while near(end).is_some_and(|w| {
+        ["million", "billion", "trillion", "thousand", "hundred", "percent"].contains(&w.lower.as_str())
+    }) {
+        end += 1;
+    }
+    let range = word.range.start..words.get(end - 1)?.range.end;
+    let text = sentence.get(range.clone())?;
+    let plain =
+        text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ',' | '.' | ' ' | '%' | '$' | '£' | '€' | '¥'));
+    let ordinal = ["st", "nd", "rd", "th"].iter().any(|s| word.digits() && word.lower.ends_with(s));
+    let bracketed = sentence.get(..range.start)?.ends_with('[');
+    if !plain || ordinal || bracketed || touches_dash(sentence, &range) {
+        return Some((None, end));
+    }
+    let unit = near(end).map(|w| w.lower.clone()).unwrap_or_default();
+    let year_before = before.is_some_and(|w| {
+        [
+            "in", "since", "by", "until", "till", "after", "before", "from", "of", "during", "early", "late", "around",
+            "circa", "year",
+        ]
+        .contains(&w.lower.as_str())
+    });
+    let span = if is_year(text) && (year_before || word.apart) && (unit.is_empty() || is_common(&unit) || word.apart) {
+        Span::new(sentence, range, Kind::Year, "")
+    } else if word.digits() && word.lower.ends_with("0s") {
+        Span::new(sentence, range, Kind::Decade, "")
+    } else if text.contains('%') || text.ends_with("percent") {
+        Span::new(sentence, range, Kind::Percent, if text.contains('%') { "%" } else { "percent" })
+    } else if text.starts_with(['$', '£', '€', '¥'])
+        || (unit.chars().all(char::is_alphabetic) && unit.len() > 1 && !is_common(&unit))
+    {
+        // A small number in words counts things; it has neighbours enough.
+        Span::new(sentence, range, Kind::Quantity, unit)
+    } else {
+        None
+    };
+    Some((span, end))
+}
+
+pub(super) fn is_year(text: &str) -> bool {
+    text.len() == 4 && text.parse::<u16>().is_ok_and(|y| (1000..2100).contains(&y))
+}
+
+/// Whether a dash joins the span to another: a range, a score.
+fn touches_dash(sentence: &str, range: &Range<usize>) -> bool {
+    let dash = ['-', '–', '—', '−', '/', ':', '×'];
+    let after = sentence.get(range.end..).is_some_and(|t| t.starts_with(dash) || t.starts_with(['\'', '°']));
+    after || sentence.get(..range.start).is_some_and(|t| t.ends_with(dash))
+}
+
+/// Small-letter phrases of one or two words between an article or `of` and a word that ends them.
+fn noun_phrases(words: &[Word<'_>]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for at in 1..words.len() {
+        let opens =
+            words.get(at - 1).is_some_and(|w| ["the", "a", "an", "of", "called", "as"].contains(&w.lower.as_str()));
+        let plain = |at: usize| {
+            words.get(at).is_some_and(|w| {
+                !w.apart
+                    && w.text.len() > 3
+                    && w.text.chars().all(|c| c.is_lowercase() || c == '-')
+                    && !is_common(&w.lower)
+            })
+        };
+        if !opens || !plain(at) {
+            continue;
+        }
+        let end = if plain(at + 1) { at + 2 } else { at + 1 };
+        let ends = words.get(end).is_none_or(|w| {
+            w.apart
+                || [
+                    "of", "is", "was", "are", "were", "in", "and", "that", "which", "by", "to", "has", "for", "with",
+                    "on", "from", "or",
+                ]
+                .contains(&w.lower.as_str())
+        });
+        if ends {
+            found.push(at..end);
+        }
+    }
+    found
+}
+
+fn phrase_of(words: &[Word<'_>], range: &Range<usize>) -> String {
+    let own = words.get(range.clone()).unwrap_or_default();
+    own.iter().map(|w| w.lower.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// Phrases that the course uses again and again, and surely are nouns.
+fn terms(sentence: &str, words: &[Word<'_>], habits: &Habits) -> Vec<Span> {
+    let of = |range: Range<usize>| {
+        let phrase = phrase_of(words, &range);
+        let often = habits.phrases.get(&phrase).copied().unwrap_or(0);
+        let last = words.get(range.end - 1)?;
+        let noun = [
+            "tion", "sion", "ity", "ness", "ment", "ism", "ogy", "ist", "ance", "ence", "ics", "graphy", "sis", "ture",
+            "phy", "cy", "um", "us",
+        ];
+        let is_noun = noun.iter().any(|s| last.lower.ends_with(s) || last.lower.ends_with(&format!("{s}s")));
+        if often < 2 || (range.len() == 1 && !is_noun) {
+            return None;
+        }
+        let plural = if last.lower.ends_with('s') && !last.lower.ends_with("ss") { "plural" } else { "" };
+        let bytes = words.get(range.start)?.range.start..last.range.end;
+        Span::new(sentence, bytes, Kind::Term, plural)
+    };
+    noun_phrases(words).into_iter().filter_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spans(text: &str) -> Vec<(String, Kind)> {
+        let mut habits = Habits::default();
+        habits.read(text);
+        english_spans(text, &habits).into_iter().map(|s| (s.text, s.kind)).collect()
+    }
+
+    #[test]
+    fn names_numbers_and_dates_are_found_with_their_kinds() {
+        let found = spans("In 1991, singer Ellen DeGeneres joined the University of Oslo near Bergen.");
+        assert!(found.contains(&("1991".into(), Kind::Year)), "{found:?}");
+        assert!(found.contains(&("Ellen DeGeneres".into(), Kind::Person)), "{found:?}");
+        assert!(found.contains(&("University of Oslo".into(), Kind::Group)), "{found:?}");
+        assert!(found.contains(&("Bergen".into(), Kind::Place)), "{found:?}");
+        let found = spans("On May 12, 2008 it killed 69,197 people, 15% of all, and cost $4.8 million.");
+        assert!(found.contains(&("May 12, 2008".into(), Kind::Date)), "{found:?}");
+        assert!(found.contains(&("69,197".into(), Kind::Quantity)), "{found:?}");
+        assert!(found.contains(&("15%".into(), Kind::Percent)), "{found:?}");
+        assert!(found.contains(&("$4.8 million".into(), Kind::Quantity)), "{found:?}");
+    }
+
+    #[test]
+    fn ranges_adjectives_and_footnotes_are_no_keys() {
+        let found = spans("During 1957–58 the Soviet republics fell[3] behind.");
+        assert_eq!(found, []);
+    }
+}

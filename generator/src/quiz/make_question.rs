@@ -1,0 +1,141 @@
+//! Builds one question from a sentence and a span of it.
+
+use domain::{BLANK, Difficulty, PortResult, Question, QuestionBody, QuestionKind};
+
+use super::{
+    make_quiz::Run,
+    pick_distractors::{Wanted, pick_distractors},
+    question_parts::{Candidate, cite, question, variants},
+    rule_stems,
+};
+
+/// What became of a candidate.
+pub(crate) enum Built {
+    Question(Box<Question>),
+    /// Why there is none.
+    Not(&'static str),
+}
+
+impl Run<'_> {
+    /// A question of `kind` that asks for the candidate's span.
+    pub(crate) async fn build(&mut self, candidate: &Candidate, kind: QuestionKind) -> PortResult<Built> {
+        match kind {
+            QuestionKind::MultipleChoice => self.multiple_choice(candidate).await,
+            QuestionKind::Cloze => self.cloze(candidate).await,
+            QuestionKind::ShortAnswer => self.short_answer(candidate).await,
+            QuestionKind::TrueFalse => self.true_false(candidate).await,
+            QuestionKind::Ordering | QuestionKind::Matching => Ok(Built::Not("kind_does_not_fit")),
+        }
+    }
+
+    async fn multiple_choice(&mut self, candidate: &Candidate) -> PortResult<Built> {
+        let Some(stem) = self.rule_stem(candidate) else { return Ok(Built::Not("no_key")) };
+        let language = self.language_of(candidate);
+        let distractors = self.distractors(candidate, &stem, self.maker_options() - 1).await?;
+        // Three options are enough where a fourth would be a bad one (Rodriguez 2005).
+        if distractors.len() < 2 {
+            return Ok(Built::Not("no_distractors"));
+        }
+        let key = candidate.span.text.clone();
+        let mut options = distractors;
+        let at = self.chance.position(options.len() + 1);
+        options.insert(at, key.clone());
+        self.position = Some(at);
+        let evidence = cite(self.book, &[candidate.sentence], self.locate).await?;
+        let body = QuestionBody::MultipleChoice { options, key };
+        let mut made = question(stem, body, evidence, language);
+        made.difficulty = self.difficulty();
+        Ok(Built::Question(Box::new(made)))
+    }
+
+    /// A question where the rules know one, else the sentence with its blank.
+    fn rule_stem(&self, candidate: &Candidate) -> Option<String> {
+        let sentence = self.book.sentences.get(candidate.sentence)?;
+        let source = self.book.sources.get(sentence.passage)?;
+        let language = source.language;
+        let stem = rule_stems::question(sentence.text, &candidate.span, language).or_else(|| {
+            let blank = rule_stems::blank(sentence.text, &candidate.span, language)?;
+            Some(rule_stems::completion(&blank, language))
+        })?;
+        Some(rule_stems::with_topic(&stem, source))
+    }
+
+    async fn cloze(&mut self, candidate: &Candidate) -> PortResult<Built> {
+        let Some(sentence) = self.book.sentences.get(candidate.sentence) else { return Ok(Built::Not("no_key")) };
+        let Some(source) = self.book.sources.get(sentence.passage) else { return Ok(Built::Not("no_key")) };
+        let blank = rule_stems::blank(sentence.text, &candidate.span, source.language);
+        let Some(stem) = blank.filter(|s| s.matches(BLANK).count() == 1) else { return Ok(Built::Not("no_key")) };
+        let stem = rule_stems::with_topic(&stem, source);
+        let key = candidate.span.text.clone();
+        // A sentence that holds the key once more gives it away.
+        if stem.contains(&key) {
+            return Ok(Built::Not("no_key"));
+        }
+        let evidence = cite(self.book, &[candidate.sentence], self.locate).await?;
+        let accepted = variants(&key);
+        let made = question(stem, QuestionBody::Cloze { key, accepted }, evidence, source.language);
+        Ok(Built::Question(Box::new(made)))
+    }
+
+    async fn short_answer(&mut self, candidate: &Candidate) -> PortResult<Built> {
+        let Some(sentence) = self.book.sentences.get(candidate.sentence) else { return Ok(Built::Not("no_key")) };
+        let Some(source) = self.book.sources.get(sentence.passage) else { return Ok(Built::Not("no_key")) };
+        let Some(stem) = rule_stems::question(sentence.text, &candidate.span, source.language) else {
+            return Ok(Built::Not("no_key"));
+        };
+        let stem = rule_stems::with_topic(&stem, source);
+        let key = candidate.span.text.clone();
+        if stem.contains(&key) {
+            return Ok(Built::Not("no_key"));
+        }
+        let evidence = cite(self.book, &[candidate.sentence], self.locate).await?;
+        let accepted = variants(&key);
+        let made = question(stem, QuestionBody::ShortAnswer { key, accepted }, evidence, source.language);
+        Ok(Built::Question(Box::new(made)))
+    }
+
+    /// A statement of the text, or one with another span in the place of the right one.
+    async fn true_false(&mut self, candidate: &Candidate) -> PortResult<Built> {
+        let Some(sentence) = self.book.sentences.get(candidate.sentence) else { return Ok(Built::Not("no_key")) };
+        let Some(source) = self.book.sources.get(sentence.passage) else { return Ok(Built::Not("no_key")) };
+        let (text, language) = (sentence.text, source.language);
+        let key = self.truth();
+        let long = if language.is_chinese() { text.chars().count() > 60 } else { text.split_whitespace().count() > 28 };
+        if long {
+            return Ok(Built::Not("kind_does_not_fit"));
+        }
+        let statement = if key {
+            text.to_owned()
+        } else {
+            let others = self.distractors(candidate, text, 1).await?;
+            let Some(other) = others.first() else { return Ok(Built::Not("no_distractors")) };
+            let range = &candidate.span.range;
+            let (before, after) = (text.get(..range.start), text.get(range.end..));
+            format!("{}{other}{}", before.unwrap_or_default(), after.unwrap_or_default())
+        };
+        let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+        let evidence = cite(self.book, &[candidate.sentence], self.locate).await?;
+        let made = question(statement, QuestionBody::TrueFalse { key }, evidence, language);
+        Ok(Built::Question(Box::new(made)))
+    }
+
+    async fn distractors(&mut self, candidate: &Candidate, stem: &str, count: usize) -> PortResult<Vec<String>> {
+        let language = self.language_of(candidate);
+        let wanted = Wanted {
+            sentence: candidate.sentence,
+            key: &candidate.span,
+            stem,
+            language,
+            count,
+            difficulty: self.difficulty(),
+            longest: self.chance.wants_longest(),
+            not: &[],
+        };
+        let embedder = self.maker.embedder.as_ref();
+        pick_distractors(self.book, &wanted, embedder, &mut self.vectors, &mut self.chance).await
+    }
+
+    pub(crate) fn difficulty(&self) -> Difficulty {
+        self.request.difficulty.unwrap_or_default()
+    }
+}

@@ -1,0 +1,405 @@
+//! Makes a quiz: goes through the passages so that each gets its share, tries their best spans, keeps what is proven.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use domain::{Language, LeftOut, PortResult, Proof, Question, QuestionBody, QuestionKind, QuizRequest};
+use tokio::task::yield_now;
+
+use super::{
+    MadeQuiz, QuizEvent, QuizMaker,
+    book::Book,
+    make_question::Built,
+    pick_distractors::{Vectors, Wanted, pick_distractors},
+    question_parts::{Candidate, key_text},
+    shuffle::Chance,
+    spans::{Kind, Span},
+    standalone::{is_plain, leans},
+};
+use crate::answer::Locate;
+
+/// Spans of one passage that are tried before the next passage has its turn.
+const TRIES_A_TURN: usize = 3;
+
+/// A quiz in the making.
+pub(crate) struct Run<'a> {
+    pub maker: &'a QuizMaker,
+    pub book: &'a Book<'a>,
+    pub request: &'a QuizRequest,
+    pub locate: &'a dyn Locate,
+    pub chance: Chance,
+    pub vectors: Vectors,
+    /// The key's place in the question that is being made.
+    pub position: Option<usize>,
+    truths: Vec<bool>,
+    /// Sentences that a question asks about.
+    used: HashSet<usize>,
+    spent: HashSet<(usize, usize, QuestionKind)>,
+    accepted: Vec<Question>,
+    tried: usize,
+    left: BTreeMap<String, usize>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        maker: &'a QuizMaker,
+        book: &'a Book<'a>,
+        request: &'a QuizRequest,
+        locate: &'a dyn Locate,
+        seed: u64,
+    ) -> Self {
+        Self {
+            maker,
+            book,
+            request,
+            locate,
+            chance: Chance::new(seed),
+            vectors: Vectors::default(),
+            position: None,
+            truths: Vec::new(),
+            used: HashSet::new(),
+            spent: HashSet::new(),
+            accepted: Vec::new(),
+            tried: 0,
+            left: BTreeMap::new(),
+        }
+    }
+
+    /// All of it.
+    pub(crate) async fn make(&mut self, tell: &mut (impl FnMut(QuizEvent) + Send)) -> PortResult<MadeQuiz> {
+        let wanted: Vec<usize> = (0..self.book.sources.len()).filter(|n| self.may_ask(*n)).collect();
+        tell(QuizEvent::Read { passages: wanted.len() });
+        let mut spans: BTreeMap<usize, Vec<Candidate>> = BTreeMap::new();
+        for passage in &wanted {
+            let found = self.candidates(*passage);
+            spans.insert(*passage, found);
+            yield_now().await;
+        }
+        let order = spread(&wanted);
+        let mut kinds = self.kinds();
+        let budget = self.request.count.saturating_mul(self.maker.config.tries_per_question) + 20;
+        while self.accepted.len() < self.request.count && !kinds.is_empty() {
+            let before = self.counts(&kinds);
+            for passage in &order {
+                if self.accepted.len() >= self.request.count || self.tried >= budget {
+                    break;
+                }
+                let list = spans.get(passage).map(Vec::as_slice).unwrap_or_default();
+                self.turn(list, &kinds, tell).await?;
+            }
+            if self.tried >= budget {
+                break;
+            }
+            // A kind that a whole round could not make is given up; the others take its share.
+            let after = self.counts(&kinds);
+            let mut moved = before.iter().zip(&after).map(|(a, b)| b > a);
+            let any = after.iter().sum::<usize>() > before.iter().sum::<usize>();
+            if any {
+                kinds.retain(|_| moved.next().unwrap_or(true) || before.iter().sum::<usize>() == 0);
+            } else {
+                break;
+            }
+        }
+        self.close(tell);
+        Ok(self.finish())
+    }
+
+    /// One passage's turn: the kind that lacks most first.
+    async fn turn(
+        &mut self,
+        list: &[Candidate],
+        kinds: &[QuestionKind],
+        tell: &mut (impl FnMut(QuizEvent) + Send),
+    ) -> PortResult<bool> {
+        let counts = self.counts(kinds);
+        let mut order: Vec<(usize, QuestionKind)> = counts.into_iter().zip(kinds.iter().copied()).collect();
+        order.sort_by_key(|(count, _)| *count);
+        for (_, kind) in order {
+            let mut tries = 0;
+            for candidate in list {
+                let spent = (candidate.sentence, candidate.span.range.start, kind);
+                if tries >= TRIES_A_TURN || self.used.contains(&candidate.sentence) || !self.spent.insert(spent) {
+                    continue;
+                }
+                tries += 1;
+                if self.attempt(candidate, kind, tell).await? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Makes a question of a candidate and proves it.
+    async fn attempt(
+        &mut self,
+        candidate: &Candidate,
+        kind: QuestionKind,
+        tell: &mut (impl FnMut(QuizEvent) + Send),
+    ) -> PortResult<bool> {
+        self.tried += 1;
+        tell(QuizEvent::Tried);
+        self.position = None;
+        let question = match self.build(candidate, kind).await? {
+            Built::Question(question) => *question,
+            Built::Not(reason) => {
+                self.leave_out(reason, tell);
+                return Ok(false);
+            }
+        };
+        let accepted = self.judge(question, &[candidate.sentence], tell).await?;
+        Ok(accepted)
+    }
+
+    /// Proves a question and keeps it where it is proven.
+    pub(crate) async fn judge(
+        &mut self,
+        mut question: Question,
+        sentences: &[usize],
+        tell: &mut (impl FnMut(QuizEvent) + Send),
+    ) -> PortResult<bool> {
+        let prover = self.maker.prover(self.book, true);
+        let proof: Proof = prover.prove(&question, &self.accepted).await?;
+        if !proof.proven {
+            if let Some(position) = self.position.take() {
+                self.chance.give_back(position);
+            }
+            let reason = proof.checks.last().map_or("well_formed", |c| c.name.as_str()).to_owned();
+            tracing::debug!(
+                stem = question.stem,
+                reason,
+                found = proof.checks.last().map(|c| c.found.as_str()),
+                "left a question out"
+            );
+            self.leave_out(&reason, tell);
+            return Ok(false);
+        }
+        question.proof = proof;
+        if let QuestionBody::MultipleChoice { options, key } = &question.body {
+            self.chance.accepted(key, options);
+        }
+        self.used.extend(sentences);
+        let (done, total) = (self.accepted.len() + 1, self.request.count);
+        tell(QuizEvent::Accepted { question: Box::new(question.clone()), done, total });
+        self.accepted.push(question);
+        Ok(true)
+    }
+
+    fn leave_out(&mut self, reason: &str, tell: &mut (impl FnMut(QuizEvent) + Send)) {
+        *self.left.entry(reason.to_owned()).or_default() += 1;
+        tell(QuizEvent::LeftOut { reason: reason.to_owned() });
+    }
+
+    /// Says what did not come about.
+    fn close(&mut self, tell: &mut (impl FnMut(QuizEvent) + Send)) {
+        let budget = self.request.count.saturating_mul(self.maker.config.tries_per_question) + 20;
+        let short = self.request.count.saturating_sub(self.accepted.len());
+        if short > 0 && self.tried >= budget {
+            *self.left.entry("budget".to_owned()).or_default() += short;
+            tell(QuizEvent::LeftOut { reason: "budget".to_owned() });
+        }
+        let kinds = self.kinds();
+        let none = kinds.iter().zip(self.counts(&kinds)).filter(|(_, n)| *n == 0).count();
+        if none > 0 && self.tried > 0 {
+            *self.left.entry("kind_does_not_fit".to_owned()).or_default() += none;
+        }
+    }
+
+    fn finish(&mut self) -> MadeQuiz {
+        let mut questions = std::mem::take(&mut self.accepted);
+        let document = |q: &Question| {
+            let cited = q.evidence.first()?;
+            let n = self.book.sources.iter().position(|s| s.document_id == cited.document_id)?;
+            Some((n, cited.start))
+        };
+        questions.sort_by_key(document);
+        let left_out =
+            std::mem::take(&mut self.left).into_iter().map(|(reason, count)| LeftOut { reason, count }).collect();
+        MadeQuiz { questions, tried: self.tried, left_out }
+    }
+
+    fn may_ask(&self, passage: usize) -> bool {
+        self.book.sources.get(passage).is_some_and(|s| s.wanted(self.request))
+    }
+
+    fn kinds(&self) -> Vec<QuestionKind> {
+        let mut seen = HashSet::new();
+        let kinds: Vec<QuestionKind> = self.request.kinds.iter().copied().filter(|k| seen.insert(*k)).collect();
+        if kinds.is_empty() { vec![QuestionKind::MultipleChoice] } else { kinds }
+    }
+
+    fn counts(&self, kinds: &[QuestionKind]) -> Vec<usize> {
+        kinds.iter().map(|k| self.accepted.iter().filter(|q| q.body.kind() == *k).count()).collect()
+    }
+
+    /// The spans of a passage that can be asked for, best first.
+    fn candidates(&mut self, passage: usize) -> Vec<Candidate> {
+        let book = self.book;
+        let language = book.language(passage);
+        let mut found = Vec::new();
+        for (at, sentence) in book.sentences_in(passage) {
+            if !is_plain(sentence.text, language) || leans(sentence.text, language).is_some() {
+                continue;
+            }
+            for span in book.spans.get(at).map(Vec::as_slice).unwrap_or_default() {
+                // A span that comes twice in its sentence gives itself away.
+                if sentence.text.matches(span.text.as_str()).count() > 1 {
+                    continue;
+                }
+                let score = span.kind.worth() + 0.5 * self.chance.share();
+                found.push(Candidate { sentence: at, span: span.clone(), score });
+            }
+        }
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        found
+    }
+
+    pub(crate) fn language_of(&self, candidate: &Candidate) -> Language {
+        self.book.sentences.get(candidate.sentence).map_or(Language::Other, |s| self.book.language(s.passage))
+    }
+
+    pub(crate) fn maker_options(&self) -> usize {
+        self.maker.config.options.clamp(3, 5)
+    }
+
+    /// Whether the next statement is to be true: each once before either comes again.
+    pub(crate) fn truth(&mut self) -> bool {
+        if let Some(next) = self.truths.pop() {
+            return next;
+        }
+        let first = self.chance.share() < 0.5;
+        self.truths.push(!first);
+        first
+    }
+
+    /// A question in the place of `question`.
+    pub(crate) async fn remake(&mut self, question: &Question, others: &[Question]) -> PortResult<Option<Question>> {
+        let book = self.book;
+        let cited = |q: &Question, s: usize| {
+            book.sentences.get(s).zip(book.sentences.get(s).and_then(|s| book.passages.get(s.passage))).is_some_and(
+                |(sentence, p)| {
+                    let (start, end) = (p.range.start + sentence.range.start, p.range.start + sentence.range.end);
+                    q.evidence.iter().any(|c| c.document_id == p.document_id && c.start < end && start < c.end)
+                },
+            )
+        };
+        let taken = (0..book.sentences.len()).filter(|s| others.iter().any(|q| cited(q, *s)));
+        self.used.extend(taken);
+        self.accepted = others.to_vec();
+        self.accepted.push(question.clone());
+        let known = self.accepted.len();
+        let own: HashSet<usize> = (0..book.sentences.len())
+            .filter(|s| cited(question, *s))
+            .filter_map(|s| Some(book.sentences.get(s)?.passage))
+            .collect();
+        let mut order: Vec<usize> = (0..book.sources.len()).filter(|n| own.contains(n) || self.may_ask(*n)).collect();
+        order.sort_by_key(|n| !own.contains(n));
+        let kinds = [question.body.kind()];
+        let budget = self.maker.config.tries_per_question * 4;
+        for passage in order {
+            let list = self.candidates(passage);
+            while self.tried < budget {
+                let before = self.tried;
+                if self.turn(&list, &kinds, &mut |_| {}).await? {
+                    return Ok(self.accepted.get(known).cloned());
+                }
+                if self.tried == before {
+                    break;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The question with another distractor.
+    pub(crate) async fn remake_distractor(
+        &mut self,
+        question: &Question,
+        option: &str,
+        others: &[Question],
+    ) -> PortResult<Option<Question>> {
+        let QuestionBody::MultipleChoice { options, key } = &question.body else { return Ok(None) };
+        let (Some(place), Some((sentence, span))) =
+            (options.iter().position(|o| o == option && o != key), self.find_key(question))
+        else {
+            return Ok(None);
+        };
+        let wanted = Wanted {
+            sentence,
+            key: &span,
+            stem: &question.stem,
+            language: question.language,
+            count: 6,
+            difficulty: question.difficulty,
+            longest: false,
+            not: options,
+        };
+        let embedder = self.maker.embedder.as_ref();
+        let found = pick_distractors(self.book, &wanted, embedder, &mut self.vectors, &mut self.chance).await?;
+        for other in found {
+            let mut made = question.clone();
+            if let QuestionBody::MultipleChoice { options, .. } = &mut made.body
+                && let Some(slot) = options.get_mut(place)
+            {
+                *slot = other;
+            }
+            made.proof = self.maker.prover(self.book, true).prove(&made, others).await?;
+            if made.proof.proven {
+                return Ok(Some(made));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The key of a question as a span of the sentence it cites.
+    fn find_key(&self, question: &Question) -> Option<(usize, Span)> {
+        let key = key_text(&question.body);
+        let cited = question.evidence.first()?;
+        let at = self.book.sentences.iter().position(|s| {
+            self.book.passages.get(s.passage).is_some_and(|p| {
+                p.document_id == cited.document_id
+                    && p.range.start + s.range.start <= cited.start
+                    && cited.start < p.range.start + s.range.end
+            })
+        })?;
+        let known = self.book.spans.get(at)?.iter().find(|s| s.text == key).cloned();
+        let text = self.book.sentences.get(at)?.text;
+        let found = || {
+            let start = text.find(&key)?;
+            Span::new(text, start..start + key.len(), Kind::Term, "")
+        };
+        Some((at, known.or_else(found)?))
+    }
+}
+
+/// A seed that differs for each question that is made again.
+pub(crate) fn remake_seed(question: &Question, seed: u64) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (seed, &question.stem, key_text(&question.body)).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// An order in which any first few are spread over the whole: first, middle, quarters, … (van der Corput).
+fn spread(list: &[usize]) -> Vec<usize> {
+    let bits = usize::BITS - list.len().next_power_of_two().leading_zeros() - 1;
+    let reversed = |n: usize| if bits == 0 { 0 } else { n.reverse_bits() >> (usize::BITS - bits) };
+    (0..1_usize << bits).filter_map(|n| list.get(reversed(n)).copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn passages_are_visited_all_over_and_each_once() {
+        let order = spread(&(0..10).collect::<Vec<_>>());
+        assert_eq!(order.len(), 10);
+        assert_eq!(order.get(..4), Some(&[0, 8, 4, 2][..]));
+        let mut sorted = order;
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..10).collect::<Vec<_>>());
+        assert_eq!(spread(&[]), [0_usize; 0]);
+    }
+}

@@ -1,0 +1,230 @@
+//! Picks wrong options: spans of the same type from the same course, near the key in form and meaning, that no passage
+//! supports for this stem.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    Difficulty, Language, PortResult,
+    ports::{EmbedRole, Embedder},
+};
+
+use super::{
+    book::Book,
+    shuffle::Chance,
+    spans::{Kind, Span, same_or_within},
+    vary_numbers::vary,
+};
+use crate::answer::question_terms;
+
+/// Candidates that are embedded.
+const EMBEDDED: usize = 16;
+/// What one unit of cosine counts against likeness of form.
+const SIMILARITY_WEIGHT: f32 = 8.0;
+/// No candidate is nearer in meaning than this: it might be the same in other words.
+const SAME_MEANING: f32 = 0.985;
+/// Least likeness of form.
+const LEAST: f32 = -2.5;
+/// A sentence that holds a candidate and this share of the stem's terms supports it.
+pub(crate) const SUPPORTS: f32 = 0.55;
+
+/// The vectors of spans that were compared so far.
+#[derive(Default)]
+pub(crate) struct Vectors(HashMap<String, Vec<f32>>);
+
+impl Vectors {
+    async fn learn(&mut self, texts: &[&str], embedder: &dyn Embedder) -> PortResult<()> {
+        let new: Vec<String> = texts.iter().filter(|t| !self.0.contains_key(**t)).map(|t| (*t).to_owned()).collect();
+        if !new.is_empty() {
+            let vectors = embedder.embed(new.clone(), EmbedRole::Passage).await?;
+            self.0.extend(new.into_iter().zip(vectors));
+        }
+        Ok(())
+    }
+
+    fn cosine(&self, a: &str, b: &str) -> f32 {
+        let (Some(a), Some(b)) = (self.0.get(a), self.0.get(b)) else { return 0.0 };
+        a.iter().zip(b).map(|(x, y)| x * y).sum()
+    }
+}
+
+/// What wrong options are wanted for.
+pub(crate) struct Wanted<'a> {
+    /// The place of the key's sentence.
+    pub sentence: usize,
+    pub key: &'a Span,
+    pub stem: &'a str,
+    pub language: Language,
+    pub count: usize,
+    pub difficulty: Difficulty,
+    /// Whether the key may be the longest option.
+    pub longest: bool,
+    /// Options that are not to come again.
+    pub not: &'a [String],
+}
+
+/// Wrong options; fewer than asked for where the course has no good ones.
+pub(crate) async fn pick_distractors(
+    book: &Book<'_>,
+    wanted: &Wanted<'_>,
+    embedder: &dyn Embedder,
+    vectors: &mut Vectors,
+    chance: &mut Chance,
+) -> PortResult<Vec<String>> {
+    let mut scored = alike(book, wanted);
+    scored.truncate(EMBEDDED);
+    if !wanted.key.kind.is_number() && !scored.is_empty() {
+        let mut texts: Vec<&str> = scored.iter().map(|(_, t)| t.as_str()).collect();
+        texts.push(&wanted.key.text);
+        vectors.learn(&texts, embedder).await?;
+        let cosines: Vec<f32> = scored.iter().map(|(_, t)| vectors.cosine(&wanted.key.text, t)).collect();
+        let mean = cosines.iter().sum::<f32>() / cosines.len() as f32;
+        for ((score, _), cosine) in scored.iter_mut().zip(&cosines) {
+            *score += SIMILARITY_WEIGHT * (cosine - mean);
+        }
+        let mut kept: Vec<bool> = cosines.iter().map(|c| *c < SAME_MEANING).collect();
+        scored.retain(|_| kept.remove(0));
+    }
+    // A little chance, so that the same three do not come each time.
+    for (score, _) in &mut scored {
+        *score += 0.4 * chance.share();
+    }
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let good: Vec<String> = scored.into_iter().map(|(_, t)| t).collect();
+    let mut chosen = choose(good, wanted);
+    fill_numbers(book, wanted, chance, &mut chosen);
+    Ok(chosen)
+}
+
+/// The candidates of the course, best first by form and place.
+fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
+    let Some(own) = book.sentences.get(wanted.sentence) else { return Vec::new() };
+    let stem = wanted.stem.to_lowercase();
+    let mut scored: Vec<(f32, String)> = Vec::new();
+    for (at, span) in book.spans_of(wanted.key.kind, wanted.language) {
+        let Some(sentence) = book.sentences.get(at) else { continue };
+        let taken = wanted.not.contains(&span.text) || same_or_within(&span.text, &wanted.key.text);
+        // What stands beside the key in its sentence may well be right too.
+        if taken || own.text.contains(&span.text) || stem.contains(&span.text.to_lowercase()) {
+            continue;
+        }
+        let Some(mut score) = likeness(wanted.key, span) else { continue };
+        let near = sentence.passage == own.passage;
+        let document = |p: usize| book.sources.get(p).map(|s| s.document_id);
+        score += match wanted.difficulty {
+            Difficulty::Easy if near => -0.5,
+            Difficulty::Hard if near => 1.0,
+            _ if near => 0.4,
+            _ if document(sentence.passage) == document(own.passage) => 0.3,
+            _ => 0.0,
+        };
+        if score > LEAST {
+            scored.push((score, span.text.clone()));
+        }
+    }
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let asked = question_terms(wanted.stem);
+    scored.truncate(EMBEDDED * 2);
+    scored.retain(|(_, text)| support(book, own.passage, text, &asked) < SUPPORTS);
+    scored
+}
+
+/// How alike two spans of one kind are in form; `None` where one can't stand beside the other.
+fn likeness(key: &Span, other: &Span) -> Option<f32> {
+    let same_cue = key.cue == other.cue;
+    let shape = |t: &str| (t.contains(' '), t.starts_with(char::is_uppercase), t.contains('·'));
+    let words = |t: &str| t.split_whitespace().count() as f32;
+    let length = |t: &str| t.chars().count() as f32;
+    let ratio = (length(&key.text) / length(&other.text)).ln().abs();
+    let mut score = -1.5 * ratio - 0.5 * (words(&key.text) - words(&other.text)).abs();
+    match key.kind {
+        // A unit tells which number is meant; another shape, too.
+        Kind::Quantity | Kind::Percent | Kind::Date if !same_cue => return None,
+        Kind::Year | Kind::Decade => score -= year_distance(&key.text, &other.text)?,
+        Kind::Quantity | Kind::Percent => score -= size_distance(&key.text, &other.text)?,
+        Kind::Name | Kind::Term | Kind::Named | Kind::Place | Kind::Group | Kind::Event if same_cue => score += 1.0,
+        // Names of unknown things are alike only where something says so.
+        Kind::Name if !key.cue.is_empty() || !other.cue.is_empty() => score -= 1.0,
+        Kind::Term => score -= 0.7,
+        _ => {}
+    }
+    if shape(&key.text) != shape(&other.text) {
+        score -= 0.8;
+    }
+    (ratio < 1.0).then_some(score)
+}
+
+/// Years far apart are easily told apart: one unit for 40 years.
+fn year_distance(a: &str, b: &str) -> Option<f32> {
+    let year = |t: &str| t.chars().filter(char::is_ascii_digit).collect::<String>().parse::<i32>().ok();
+    let distance = (year(a)? - year(b)?).abs() as f32 / 40.0;
+    (distance < 2.0).then_some(distance)
+}
+
+/// Amounts of another size are no temptation; the format must be the same.
+fn size_distance(a: &str, b: &str) -> Option<f32> {
+    let number = |t: &str| {
+        let digits: String = t.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
+        digits.trim_matches('.').parse::<f32>().ok().filter(|n| *n > 0.0)
+    };
+    let frame = |t: &str| t.chars().filter(|c| !c.is_ascii_digit() && !matches!(c, '.' | ',')).collect::<String>();
+    if frame(a) != frame(b) {
+        return None;
+    }
+    let distance = (number(a)? / number(b)?).ln().abs();
+    (distance > 0.02 && distance < 2.0).then_some(distance)
+}
+
+/// The best of the candidates, different from one another, and one at least as long as the key where that is not to be
+/// the longest.
+fn choose(good: Vec<String>, wanted: &Wanted<'_>) -> Vec<String> {
+    let length = |t: &str| t.chars().count();
+    let key = length(&wanted.key.text);
+    let mut chosen: Vec<String> = Vec::new();
+    // Under this the fourth option is a different sort of thing.
+    let pool: Vec<String> = good.into_iter().take(3 * wanted.count + 2).collect();
+    let mut take = |text: &String| {
+        if chosen.len() < wanted.count && chosen.iter().all(|c| !same_or_within(c, text)) {
+            chosen.push(text.clone());
+        }
+    };
+    if wanted.longest {
+        pool.iter().filter(|t| length(t) < key).for_each(&mut take);
+    } else if let Some(long) = pool.iter().find(|t| length(t) >= key) {
+        take(long);
+    }
+    pool.iter().for_each(&mut take);
+    chosen
+}
+
+/// Numbers have neighbours of their own.
+fn fill_numbers(book: &Book<'_>, wanted: &Wanted<'_>, chance: &mut Chance, chosen: &mut Vec<String>) {
+    if !wanted.key.kind.is_number() {
+        return;
+    }
+    let passage = book.sentences.get(wanted.sentence).and_then(|s| book.passages.get(s.passage));
+    let text = passage.map(|p| p.text.as_str()).unwrap_or_default();
+    for _ in 0..40 {
+        if chosen.len() >= wanted.count {
+            return;
+        }
+        let Some(other) = vary(&wanted.key.text, wanted.key.kind, chance) else { continue };
+        let known = chosen.contains(&other) || wanted.not.contains(&other) || text.contains(&other);
+        if !known && other != wanted.key.text {
+            chosen.push(other);
+        }
+    }
+}
+
+/// How far the text near a passage says of `candidate` what the stem asks (its terms are `asked`): the greatest share of
+/// the stem's terms in a sentence that holds it.
+pub(crate) fn support(book: &Book<'_>, passage: usize, candidate: &str, asked: &[String]) -> f32 {
+    if asked.is_empty() {
+        return 0.0;
+    }
+    let document = |p: usize| book.sources.get(p).map(|s| s.document_id);
+    let own: HashSet<&String> = asked.iter().collect();
+    let holding =
+        book.sentences.iter().filter(|s| document(s.passage) == document(passage) && s.text.contains(candidate));
+    let share = holding.map(|s| own.iter().filter(|t| s.terms.contains(t.as_str())).count() as f32 / own.len() as f32);
+    share.fold(0.0, f32::max)
+}

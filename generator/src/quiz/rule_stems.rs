@@ -1,0 +1,235 @@
+//! Stems made by rule from the key's own sentence: a question word in the key's place, or a blank.
+
+use domain::{BLANK, Language};
+
+use super::{
+    chinese_words::{GROUPS, ROLES, ending},
+    english_spans::words,
+    english_words::{DEEDS, is_in},
+    source::QuizSource,
+    spans::{Kind, Span},
+    standalone::is_balanced,
+};
+use crate::answer::is_han;
+
+/// Chinese sentences with more characters are cut after the key's clause.
+const LONG_CHINESE: usize = 80;
+/// A question of more characters is hard to follow.
+const LONGEST_QUESTION: usize = 64;
+
+/// A question whose answer is the span; `None` where the rules know no good one.
+pub(crate) fn question(sentence: &str, span: &Span, language: Language) -> Option<String> {
+    if language.is_chinese() { chinese_question(sentence, span, language) } else { english_question(sentence, span) }
+}
+
+/// The sentence with a blank in the span's place.
+pub(crate) fn blank(sentence: &str, span: &Span, language: Language) -> Option<String> {
+    let (before, after) = around(sentence, span)?;
+    if !language.is_chinese() {
+        return Some(one_line(&format!("{before}{BLANK}{after}")));
+    }
+    let long = sentence.chars().count() > LONG_CHINESE;
+    let (after, stop) = if long { (clause_rest(after), "。") } else { (after, "") };
+    let text = format!("{before}{BLANK}{after}");
+    is_balanced(&text).then(|| one_line(&format!("{}{stop}", text.trim_end_matches(['，', '；']))))
+}
+
+/// The topic in front of a stem that does not name it, so that it is understood alone: Chinese leaves subjects out.
+pub(crate) fn with_topic(stem: &str, source: &QuizSource) -> String {
+    let Some(topic) = source.topic().filter(|_| source.language.is_chinese()) else { return stem.to_owned() };
+    let plain = |t: &str| t.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    if plain(stem).contains(&plain(topic)) || !fits_script(topic, source) {
+        return stem.to_owned();
+    }
+    let about = if source.language == Language::TraditionalChinese { "關於" } else { "关于" };
+    format!("{about}「{topic}」，{stem}")
+}
+
+/// Whether the topic is written in the characters of the passage.
+fn fits_script(topic: &str, source: &QuizSource) -> bool {
+    super::script::strangers(topic, source.language).is_empty()
+}
+
+fn around<'s>(sentence: &'s str, span: &Span) -> Option<(&'s str, &'s str)> {
+    Some((sentence.get(..span.range.start)?, sentence.get(span.range.end..)?))
+}
+
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The rest of the key's clause.
+fn clause_rest(after: &str) -> &str {
+    let end = after.find(['，', '；', '。', '！']).unwrap_or(after.len());
+    after.get(..end).unwrap_or(after)
+}
+
+fn chinese_question(sentence: &str, span: &Span, language: Language) -> Option<String> {
+    let (before, after) = around(sentence, span)?;
+    let (before, word) = question_word(before, span, language)?;
+    let text = format!("{before}{word}{}", clause_rest(after));
+    let short = (8..=LONGEST_QUESTION).contains(&text.chars().count());
+    (short && is_balanced(&text)).then(|| one_line(&format!("{}？", text.trim_end_matches(['。', '，', '；']))))
+}
+
+/// What stands before the question word, and the word.
+fn question_word(before: &str, span: &Span, language: Language) -> Option<(String, String)> {
+    let traditional = language == Language::TraditionalChinese;
+    let pick = |hant: &str, hans: &str| if traditional { hant.to_owned() } else { hans.to_owned() };
+    let opens = before.is_empty() || before.ends_with(['，', '；', '：', '、']);
+    let plain = |word: String| Some((before.to_owned(), word));
+    match span.kind {
+        Kind::Year => plain("哪一年".to_owned()),
+        Kind::Decade => plain(pick("哪個年代", "哪个年代")),
+        Kind::Date => plain(if span.text.ends_with('日') { "哪一天".to_owned() } else { pick("何時", "何时") }),
+        Kind::Quantity => plain(format!("多少{}", span.cue)),
+        Kind::Person => {
+            if let Some(role) = ending(before, ROLES) {
+                let head = before.strip_suffix(role)?;
+                return Some((head.to_owned(), format!("哪一位{role}")));
+            }
+            let joined = before.ends_with([
+                '由', '被', '與', '与', '是', '為', '为', '給', '给', '對', '对', '向', '讓', '让', '請', '请', '了',
+            ]);
+            (opens || joined).then(|| (before.to_owned(), pick("誰", "谁")))
+        }
+        Kind::Group => {
+            let known = ending(&span.text, GROUPS)?;
+            let counter = match known {
+                "公司" | "銀行" | "银行" => "哪一家",
+                "大學" | "大学" | "學院" | "学院" | "中學" | "中学" | "醫院" | "医院" => "哪一所",
+                _ => return None,
+            };
+            (opens || !before.ends_with(is_han) || ends_with_verb(before))
+                .then(|| (before.to_owned(), format!("{counter}{known}")))
+        }
+        Kind::Place => {
+            let named = place_word(&span.cue, traditional);
+            let marked = ["於", "于", "在", "到", "往", "至"].iter().any(|m| before.ends_with(m));
+            match named {
+                Some(word) if opens || marked => plain(word.to_owned()),
+                None if marked => plain(pick("哪裡", "哪里")),
+                _ => None,
+            }
+        }
+        Kind::Named => {
+            let marker = [
+                "稱為", "称为", "名為", "名为", "叫做", "稱", "称", "別名", "别名", "原名", "本名", "全名", "筆名",
+                "笔名",
+            ];
+            marker.iter().any(|m| before.ends_with(m)).then(|| (before.to_owned(), pick("什麼", "什么")))
+        }
+        Kind::Percent | Kind::Event | Kind::Work | Kind::Name | Kind::Term => None,
+    }
+}
+
+fn ends_with_verb(before: &str) -> bool {
+    let verbs = [
+        "於", "于", "由", "在", "入", "是", "為", "为", "被", "與", "与", "加盟", "創辦", "创办", "創立", "创立",
+        "成立", "建立",
+    ];
+    verbs.iter().any(|v| before.ends_with(v))
+}
+
+const fn no_word() -> Option<&'static str> {
+    None
+}
+
+/// The question word for a place with this last character.
+fn place_word(cue: &str, traditional: bool) -> Option<&'static str> {
+    match cue {
+        "市" => Some("哪一座城市"),
+        "省" => Some("哪一省"),
+        "縣" => Some("哪一縣"),
+        "县" => Some("哪一个县"),
+        "國" | "共和國" => Some("哪個國家"),
+        "国" | "共和国" => Some("哪个国家"),
+        "山" => Some("哪一座山"),
+        "河" | "江" => Some(if traditional { "哪一條河" } else { "哪一条河" }),
+        "湖" => Some("哪一座湖"),
+        "島" | "群島" => Some("哪一座島"),
+        "岛" | "群岛" => Some("哪一座岛"),
+        _ => no_word(),
+    }
+}
+
+/// Where the key is the sentence's subject, `Who`, `What` or `Which …` takes its place.
+fn english_question(sentence: &str, span: &Span) -> Option<String> {
+    let (before, after) = around(sentence, span)?;
+    if !matches!(before, "" | "The ") || !after.starts_with(' ') {
+        return None;
+    }
+    let words = words(after);
+    let verb = words.first().filter(|w| w.range.start == 1)?;
+    let be =
+        ["is", "was", "has", "became", "began", "won", "wrote", "led", "held", "lies", "made", "took", "gave", "built"];
+    let singular = be.contains(&verb.lower.as_str())
+        || is_in(DEEDS, &verb.lower)
+        || (verb.lower.ends_with("ed") && verb.lower.len() > 4);
+    if !singular {
+        return None;
+    }
+    let asks = match span.kind {
+        Kind::Person => "Who".to_owned(),
+        Kind::Group | Kind::Event | Kind::Place
+            if !span.cue.is_empty() && span.text.to_lowercase().ends_with(&span.cue) =>
+        {
+            let noun = &span.cue;
+            let lists = [super::english_words::GROUPS, super::english_words::EVENTS, super::english_words::PLACES];
+            if !lists.iter().any(|l| is_in(l, noun)) || noun.ends_with('s') {
+                return None;
+            }
+            format!("Which {noun}")
+        }
+        Kind::Term if verb.lower == "is" || verb.lower == "was" => "What".to_owned(),
+        _ => return None,
+    };
+    let rest = after.trim_end_matches(['.', ' ']);
+    (rest.split_whitespace().count() >= 4).then(|| one_line(&format!("{asks}{rest}?")))
+}
+
+/// The multiple-choice stem around an English sentence with a blank.
+pub(crate) fn completion(blanked: &str, language: Language) -> String {
+    if language.is_chinese() { blanked.to_owned() } else { format!("Which of these completes the sentence? {blanked}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(sentence: &str, key: &str, kind: Kind, cue: &str, language: Language) -> Option<String> {
+        let at = sentence.find(key)?;
+        question(sentence, &Span::new(sentence, at..at + key.len(), kind, cue)?, language)
+    }
+
+    #[test]
+    fn question_words_take_the_keys_place() {
+        use Language::{English, SimplifiedChinese as Hans, TraditionalChinese as Hant};
+        assert_eq!(
+            ask("该中心位于新界，1972年开始运作，为男女犯人服务。", "1972年", Kind::Year, "", Hans).as_deref(),
+            Some("该中心位于新界，哪一年开始运作？")
+        );
+        assert_eq!(
+            ask("主題曲由作曲家喬吉奧·莫羅德爾譜曲。", "喬吉奧·莫羅德爾", Kind::Person, "·", Hant).as_deref(),
+            Some("主題曲由哪一位作曲家譜曲？")
+        );
+        assert_eq!(
+            ask("樂山市總面積1.27萬平方公里，人口眾多。", "1.27萬平方公里", Kind::Quantity, "平方公里", Hant)
+                .as_deref(),
+            Some("樂山市總面積多少平方公里？")
+        );
+        assert_eq!(
+            ask("Ellen DeGeneres joined as a judge in January.", "Ellen DeGeneres", Kind::Person, "", English)
+                .as_deref(),
+            Some("Who joined as a judge in January?")
+        );
+        assert_eq!(ask("In 2010 Ellen joined as a judge.", "Ellen", Kind::Person, "", English), None);
+    }
+
+    #[test]
+    fn a_blank_takes_the_keys_place() {
+        let sentence = "樂山市古稱嘉州。";
+        let span = Span::new(sentence, 15..21, Kind::Named, "").unwrap();
+        assert_eq!(blank(sentence, &span, Language::TraditionalChinese).as_deref(), Some("樂山市古稱_____。"));
+    }
+}

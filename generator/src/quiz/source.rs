@@ -1,0 +1,71 @@
+//! What quizzes are made from: passages of the course, and the exam items that were read in them.
+
+use domain::{ByteRange, DocumentId, Language, Passage, QuizRequest, Scores};
+
+/// A question of an exam paper among the material.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceItem {
+    /// The question.
+    pub stem: String,
+    /// Its options in order; empty for an open question.
+    pub options: Vec<String>,
+    /// The place of the right option, from 0, where the paper gives exactly one.
+    pub key: Option<usize>,
+    /// Its bytes in the document's text.
+    pub range: ByteRange,
+}
+
+/// A passage to ask about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuizSource {
+    /// Its document.
+    pub document_id: DocumentId,
+    /// The document's name.
+    pub document_name: String,
+    /// Verbatim text of the document from `start` on.
+    pub text: String,
+    /// First byte in the document's text.
+    pub start: usize,
+    /// The page it begins on, from 1.
+    pub page: u32,
+    /// Titles of the headings it stands under, outermost first.
+    pub heading_path: Vec<String>,
+    /// Its language.
+    pub language: Language,
+    /// Exam items that begin in it.
+    pub items: Vec<SourceItem>,
+}
+
+impl QuizSource {
+    /// Whether questions may be made from it.
+    pub(crate) fn wanted(&self, request: &QuizRequest) -> bool {
+        let named = request.document_ids.is_empty() || request.document_ids.contains(&self.document_id);
+        let paged = request.pages.is_empty() || request.pages.contains(&self.page);
+        named && paged && request.language.is_none_or(|l| l == self.language) && self.language != Language::Other
+    }
+
+    /// As the answerer reads it.
+    pub(crate) fn passage(&self, n: usize) -> Passage {
+        Passage {
+            n,
+            document_id: self.document_id,
+            document_name: self.document_name.clone(),
+            pages: (self.page, self.page),
+            heading_path: self.heading_path.clone(),
+            text: self.text.clone(),
+            range: ByteRange::new(self.start, self.start + self.text.len()),
+            score: 0.0,
+            scores: Scores::default(),
+            boxes: Vec::new(),
+        }
+    }
+
+    /// The innermost heading that names a topic; numbers before it do not count.
+    pub(crate) fn topic(&self) -> Option<&str> {
+        let heading = self.heading_path.last()?;
+        let numbering = |c: char| c.is_ascii_digit() || ".、)） \t".contains(c);
+        let topic = heading.trim_start_matches(numbering).trim();
+        let length = topic.chars().count();
+        ((2..=40).contains(&length) && topic.chars().any(char::is_alphabetic)).then_some(topic)
+    }
+}

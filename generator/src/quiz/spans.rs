@@ -1,0 +1,94 @@
+//! Spans of the text that can be keys and distractors: what they are, and which of them are of one type.
+
+use std::ops::Range;
+
+/// What a span names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// A year alone.
+    Year,
+    /// A day or month of a year.
+    Date,
+    /// `the 1980s`.
+    Decade,
+    /// A number with its unit.
+    Quantity,
+    /// A share of a hundred.
+    Percent,
+    /// A human being.
+    Person,
+    /// A place on the map.
+    Place,
+    /// A company, a party, a school, …
+    Group,
+    /// A war, a treaty, a prize, …
+    Event,
+    /// A book, a film, a song.
+    Work,
+    /// A proper name of any other thing.
+    Name,
+    /// What something is called.
+    Named,
+    /// A word of the subject.
+    Term,
+}
+
+impl Kind {
+    /// Whether it is made of digits.
+    pub(crate) const fn is_number(self) -> bool {
+        matches!(self, Self::Year | Self::Date | Self::Decade | Self::Quantity | Self::Percent)
+    }
+
+    /// How well it serves as a key, 0 to 1: names and numbers that are surely of their type come first.
+    pub(crate) const fn worth(self) -> f32 {
+        match self {
+            Self::Person | Self::Place | Self::Work | Self::Group | Self::Event | Self::Named => 1.0,
+            Self::Year | Self::Term => 0.9,
+            Self::Date | Self::Name => 0.8,
+            Self::Quantity | Self::Percent | Self::Decade => 0.7,
+        }
+    }
+}
+
+/// A span of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// Its bytes in the sentence.
+    pub range: Range<usize>,
+    /// The words.
+    pub text: String,
+    /// What it names.
+    pub kind: Kind,
+    /// What makes it alike to others of its kind: a unit, the word before it, its last word or character.
+    pub cue: String,
+}
+
+impl Span {
+    /// A span of `sentence`; `None` where the range is none of its.
+    pub(crate) fn new(sentence: &str, range: Range<usize>, kind: Kind, cue: impl Into<String>) -> Option<Self> {
+        let text = sentence.get(range.clone())?.to_owned();
+        Some(Self { range, text, kind, cue: cue.into() })
+    }
+}
+
+/// Leaves the first of spans that overlap.
+pub(crate) fn without_overlaps(spans: Vec<Span>) -> Vec<Span> {
+    let mut kept: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        if kept.iter().all(|k| k.range.end <= span.range.start || span.range.end <= k.range.start) {
+            kept.push(span);
+        }
+    }
+    kept.sort_by_key(|s| s.range.start);
+    kept
+}
+
+/// Whether two spans name the same, or one within the other: `the Soviet Union` and `Soviet Union`.
+pub(crate) fn same_or_within(a: &str, b: &str) -> bool {
+    let plain = |s: &str| {
+        let lower = s.to_lowercase().replace([',', ' ', '-', '·', '．'], "");
+        lower.trim_start_matches("the").to_owned()
+    };
+    let (a, b) = (plain(a), plain(b));
+    a.contains(&b) || b.contains(&a)
+}

@@ -1,0 +1,87 @@
+//! Whether a sentence can be understood without the ones around it, and is a sentence at all.
+
+use domain::Language;
+
+use super::{
+    chinese_words,
+    english_spans::words,
+    english_words::{CALENDAR, LEANING, POINTING, PRONOUNS, is_in},
+};
+use crate::answer::is_han;
+
+/// Why a sentence is not used; `None` for one that stands alone.
+pub(crate) fn leans(sentence: &str, language: Language) -> Option<String> {
+    if language.is_chinese() { leans_chinese(sentence) } else { leans_english(sentence) }
+}
+
+fn leans_english(sentence: &str) -> Option<String> {
+    let words = words(sentence);
+    let first = words.first()?;
+    if is_in(LEANING, &first.lower) {
+        return Some(format!("it begins with “{}”", first.text));
+    }
+    if let Some(word) = words.iter().find(|w| is_in(POINTING, &w.lower)) {
+        return Some(format!("“{}” points elsewhere", word.text));
+    }
+    let pronoun = words.iter().position(|w| is_in(PRONOUNS, &w.lower))?;
+    let word = words.get(pronoun)?;
+    let person =
+        !["it", "its", "itself", "they", "them", "their", "theirs", "themselves"].contains(&word.lower.as_str());
+    let before = words.get(..pronoun).unwrap_or_default();
+    let named = before
+        .iter()
+        .enumerate()
+        .any(|(n, w)| w.capital() && !is_in(CALENDAR, &w.lower) && (n > 0 || !crate::answer::is_common(&w.lower)));
+    let meant = if person { named } else { named || before.len() >= 3 };
+    // `During his time as …, Smith …`: the name comes later, but it comes.
+    let opener = pronoun <= 3
+        && words
+            .first()
+            .is_some_and(|w| crate::answer::is_common(&w.lower) || ["despite", "upon"].contains(&w.lower.as_str()));
+    (!meant || opener).then(|| format!("“{}” has no name before it", word.text))
+}
+
+fn leans_chinese(sentence: &str) -> Option<String> {
+    let open = sentence.trim_start_matches(|c: char| !c.is_alphanumeric());
+    if let Some(word) = chinese_words::LEANING.iter().find(|w| open.starts_with(**w)) {
+        // 其他 and 其實 do not point back, but begin no good question either.
+        return Some(format!("它以「{word}」開頭"));
+    }
+    let other = ["其他", "其它", "他國", "他国", "他人", "吉他", "該隱", "維他命", "维他命", "應該", "应该", "活該"];
+    let mut rest = sentence.to_owned();
+    for word in other {
+        rest = rest.replace(word, "");
+    }
+    chinese_words::POINTING.iter().find(|w| rest.contains(**w)).map(|w| format!("「{w}」指向別處"))
+}
+
+/// Whether a piece of text is a whole, plain sentence: no title, table row, code, question or fragment.
+pub(crate) fn is_plain(sentence: &str, language: Language) -> bool {
+    let marks = ['|', '\t', '{', '}', '=', '<', '>', '\\', '#', '@', '•', '*', '_'];
+    if sentence.contains(marks) || sentence.contains("http") || sentence.contains("\n\n") || !is_balanced(sentence) {
+        return false;
+    }
+    if sentence.ends_with(['?', '？', '!', '！', ':', '：']) || sentence.contains(['?', '？']) {
+        return false;
+    }
+    if language.is_chinese() {
+        let length = sentence.chars().count();
+        let han = sentence.chars().filter(|c| is_han(*c)).count();
+        return (10..=150).contains(&length) && han * 2 > length && sentence.ends_with(['。', '；', '」']);
+    }
+    let words = sentence.split_whitespace().count();
+    let begins = sentence.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || matches!(c, '"' | '“'));
+    (6..=45).contains(&words)
+        && begins
+        && sentence.ends_with(['.', '"', '”', ')'])
+        && !sentence.contains("...")
+        && !sentence.contains('…')
+}
+
+/// Whether brackets and quotes close as they open.
+pub(crate) fn is_balanced(text: &str) -> bool {
+    let pairs =
+        [('(', ')'), ('（', '）'), ('「', '」'), ('『', '』'), ('《', '》'), ('“', '”'), ('[', ']'), ('〈', '〉')];
+    let count = |c: char| text.matches(c).count();
+    pairs.iter().all(|(open, close)| count(*open) == count(*close)) && count('"') % 2 == 0
+}

@@ -1,0 +1,177 @@
+//! Numbers near a number, in its own format and range: what stands in for spans of the course where it has too few.
+
+use std::ops::Range;
+
+use super::{english_words::MONTHS, shuffle::Chance, spans::Kind};
+
+/// No year after this one is offered for a year before it.
+const LAST_YEAR: i64 = 2026;
+
+/// A text like `text` with another number in it.
+pub(crate) fn vary(text: &str, kind: Kind, chance: &mut Chance) -> Option<String> {
+    match kind {
+        Kind::Year | Kind::Decade => vary_year(text, kind, chance),
+        Kind::Date => vary_date(text, chance),
+        Kind::Quantity | Kind::Percent => vary_amount(text, kind, chance),
+        _ => None,
+    }
+}
+
+/// The first number written in digits, with its commas and point.
+fn digits(text: &str) -> Option<Range<usize>> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let rest = text.get(start..)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, ',' | '.')).unwrap_or(rest.len());
+    let length = rest.get(..end)?.trim_end_matches([',', '.']).len();
+    Some(start..start + length)
+}
+
+fn put(text: &str, range: Range<usize>, number: &str) -> Option<String> {
+    Some(format!("{}{number}{}", text.get(..range.start)?, text.get(range.end..)?))
+}
+
+fn vary_year(text: &str, kind: Kind, chance: &mut Chance) -> Option<String> {
+    let range = digits(text)?;
+    let year: i64 = text.get(range.clone())?.parse().ok()?;
+    let step = if kind == Kind::Decade { 10 } else { 1 };
+    let most = if kind == Kind::Decade { 3 } else { 15 };
+    let distance = (chance.below(most) as i64 + 1) * step;
+    let other = if chance.share() < 0.5 { year - distance } else { year + distance };
+    (other > 0 && (other < LAST_YEAR || year >= LAST_YEAR)).then(|| put(text, range, &other.to_string()))?
+}
+
+fn vary_date(text: &str, chance: &mut Chance) -> Option<String> {
+    let lower = text.to_lowercase();
+    if let Some((n, name)) = MONTHS.iter().enumerate().find(|(_, m)| lower.contains(**m)) {
+        let at = lower.find(name)?;
+        let other = MONTHS.get((n + 1 + chance.below(11)) % 12)?;
+        let mut capital = other.to_string();
+        capital.get_mut(..1)?.make_ascii_uppercase();
+        // The 31st is not in every month.
+        if text.contains("31") || text.contains("30") || text.contains("29") {
+            return None;
+        }
+        return put(text, at..at + name.len(), &capital);
+    }
+    let year_end = text.find('年')?;
+    let month_start = year_end + '年'.len_utf8();
+    let month_end = text.find('月')?;
+    let month: usize = text.get(month_start..month_end)?.trim().parse().ok()?;
+    if ["31日", "30日", "29日"].iter().any(|d| text.contains(d)) {
+        return None;
+    }
+    let other = (month + chance.below(11)) % 12 + 1;
+    put(text, month_start..month_end, &other.to_string())
+}
+
+fn vary_amount(text: &str, kind: Kind, chance: &mut Chance) -> Option<String> {
+    let Some(range) = digits(text) else { return vary_word(text, chance) };
+    let written = text.get(range.clone())?;
+    let commas = written.contains(',');
+    let plain = written.replace(',', "");
+    let decimals = plain.split_once('.').map_or(0, |(_, d)| d.len());
+    let scaled: i64 = plain.replace('.', "").parse().ok()?;
+    let other = near(scaled, chance);
+    let unit = 10_i64.checked_pow(u32::try_from(decimals).ok()?)?;
+    if other == scaled || other <= 0 || (kind == Kind::Percent && scaled <= 100 * unit && other > 100 * unit) {
+        return None;
+    }
+    let whole = other / unit;
+    let mut number =
+        if commas || (plain.len() > 4 && written.contains(',')) { with_commas(whole) } else { whole.to_string() };
+    if decimals > 0 {
+        number.push_str(&format!(".{:0decimals$}", other % unit));
+    }
+    put(text, range, &number)
+}
+
+/// A number of the same size with as many zeros at its end.
+fn near(value: i64, chance: &mut Chance) -> i64 {
+    let mut zeros = 1;
+    while value % (zeros * 10) == 0 && value / (zeros * 10) > 0 {
+        zeros *= 10;
+    }
+    let head = value / zeros;
+    if head < 20 {
+        let reach = (head / 2).clamp(2, 6) as usize;
+        let distance = chance.below(reach) as i64 + 1;
+        let other = if chance.share() < 0.5 && head > distance + 1 { head - distance } else { head + distance };
+        return other * zeros;
+    }
+    let factor = if chance.share() < 0.5 { 0.55 + 0.35 * chance.share() } else { 1.12 + 0.6 * chance.share() };
+    let mut other = (head as f32 * factor) as i64;
+    // A trailing zero would make it look rounder than the key.
+    if other % 10 == 0 {
+        other += 1 + chance.below(8) as i64;
+    }
+    other * zeros
+}
+
+fn with_commas(number: i64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (n, c) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Small numbers in words: `three`, 三.
+fn vary_word(text: &str, chance: &mut Chance) -> Option<String> {
+    const ENGLISH: [&str; 11] =
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const HAN: [&str; 9] = ["二", "三", "四", "五", "六", "七", "八", "九", "十"];
+    let lists: [&[&str]; 2] = [&ENGLISH, &HAN];
+    for list in lists {
+        let han = list.len() == HAN.len();
+        let head = if han { text.get(..3)? } else { text.split(' ').next()? };
+        let Some(n) = list.iter().position(|w| *w == head.to_lowercase()) else { continue };
+        let rest = text.get(head.len()..)?;
+        if han && rest.starts_with(|c| "一二三四五六七八九十百千萬万億亿".contains(c)) {
+            return None;
+        }
+        let low = n.saturating_sub(3);
+        let other = low + chance.below((n + 4).min(list.len()) - low);
+        let mut word = list.get(other).filter(|_| other != n)?.to_string();
+        if head.starts_with(char::is_uppercase) {
+            word.get_mut(..1)?.make_ascii_uppercase();
+        }
+        return Some(format!("{word}{rest}"));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn varied_numbers_keep_their_format() {
+        let mut chance = Chance::new(3);
+        for _ in 0..300 {
+            for (text, kind) in [
+                ("69,197", Kind::Quantity),
+                ("$4.8 million", Kind::Quantity),
+                ("1.27萬平方公里", Kind::Quantity),
+                ("三種", Kind::Quantity),
+                ("85%", Kind::Percent),
+            ] {
+                let Some(other) = vary(text, kind, &mut chance) else { continue };
+                assert_ne!(other, text);
+                let shape = |t: &str| {
+                    t.chars().filter(|c| !c.is_ascii_digit() && !"二三四五六七八九十,".contains(*c)).collect::<String>()
+                };
+                assert_eq!(shape(&other), shape(text), "{other}");
+            }
+            if let Some(year) = vary("1999", Kind::Year, &mut chance) {
+                assert!(year.parse::<i64>().is_ok_and(|y| (1900..=LAST_YEAR).contains(&y)), "{year}");
+            }
+            if let Some(date) = vary("2008年5月12日", Kind::Date, &mut chance) {
+                assert!(date.starts_with("2008年") && date.ends_with("月12日") && date != "2008年5月12日");
+            }
+        }
+    }
+}

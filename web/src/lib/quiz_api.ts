@@ -1,0 +1,66 @@
+// The REST calls about quizzes.
+
+import { send } from './http';
+import { readProblem } from './problem';
+import type { GivenAnswer, Marks, NotHeld, Question, Quiz, QuizSummary, QuizWish } from './types';
+
+async function call<T>(path: string, method = 'GET', body?: unknown): Promise<T> {
+  const response = await send(`/api/v1/${path}`, {
+    method,
+    ...(body !== undefined && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw await readProblem(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+const at = (id: string) => `quizzes/${encodeURIComponent(id)}`;
+const of = (course: string) => `courses/${encodeURIComponent(course)}/quizzes`;
+
+export async function listQuizzes(course: string): Promise<QuizSummary[]> {
+  const found: QuizSummary[] = [];
+  let cursor: string | null = '';
+  do {
+    const query: string = `limit=200${cursor && `&cursor=${cursor}`}`;
+    const page: { quizzes: QuizSummary[]; next_cursor: string | null } = await call(`${of(course)}?${query}`);
+    found.push(...page.quizzes);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return found.reverse();
+}
+
+export const askForQuiz = (course: string, wish: QuizWish) => call<{ quiz_id: string }>(of(course), 'POST', wish);
+export const getQuiz = (id: string) => call<Quiz>(at(id));
+export const deleteQuiz = (id: string) => call<void>(at(id), 'DELETE');
+export const cancelJob = (id: string) => call<unknown>(`jobs/${encodeURIComponent(id)}`, 'DELETE');
+
+export interface QuizChange {
+  title?: string;
+  edits?: ({ n: number; remove?: true } & Partial<Question>)[];
+  order?: number[];
+}
+export const changeQuiz = (id: string, change: QuizChange) => call<Quiz>(at(id), 'PATCH', change);
+
+/** Makes a question again, or the wrong option at this place of its options. */
+export const remakeQuestion = (id: string, n: number, option?: number) =>
+  call<Quiz>(`${at(id)}/questions/${n}/regenerate`, 'POST', option === undefined ? {} : { part: 'distractor', option });
+
+export const markQuiz = (id: string, answers: { n: number; answer: GivenAnswer }[]) =>
+  call<Marks>(`${at(id)}/mark`, 'POST', { answers });
+
+export async function importQuiz(course: string, file: File): Promise<Quiz> {
+  const form = new FormData();
+  form.append('file', file, file.name);
+  const response = await send(`/api/v1/${of(course)}/import`, { method: 'POST', body: form });
+  if (!response.ok) throw await readProblem(response);
+  return (await response.json()) as Quiz;
+}
+
+/** A quiz as a file, with what its format has no place for. */
+export async function exportQuiz(id: string, format: string): Promise<{ name: string; blob: Blob; left: NotHeld[] }> {
+  const response = await send(`/api/v1/${at(id)}/export?format=${format}`);
+  if (!response.ok) throw await readProblem(response);
+  const disposition = response.headers.get('content-disposition') ?? '';
+  const name = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
+  const left = JSON.parse(response.headers.get('x-lectern-left-out') ?? '[]') as NotHeld[];
+  return { name: name ? decodeURIComponent(name) : `quiz.${format}`, blob: await response.blob(), left };
+}
