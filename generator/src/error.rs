@@ -104,6 +104,12 @@ pub enum GeneratorError {
         /// The context's length.
         limit: usize,
     },
+    /// No texts to be scored, too many, or an empty one.
+    #[error("{problem}")]
+    BadScoreRequest {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The waiting line is full.
     #[error("the generator is busy: {waiting} requests are waiting already; try again shortly")]
     Busy {
@@ -133,7 +139,8 @@ impl GeneratorError {
             | Self::MissingTensors { .. }
             | Self::WrongShape { .. }
             | Self::TokenizerMismatch { .. }
-            | Self::ChatTemplate { .. } => ErrorKind::InvalidInput,
+            | Self::ChatTemplate { .. }
+            | Self::BadScoreRequest { .. } => ErrorKind::InvalidInput,
             Self::UnknownArchitecture { .. } | Self::UnsupportedTokenizer { .. } | Self::UnsupportedWeights { .. } => {
                 ErrorKind::Unsupported
             }
@@ -158,6 +165,7 @@ impl GeneratorError {
             Self::Tokenizer { .. } => "tokenizer_failed",
             Self::ChatTemplate { .. } => "chat_template",
             Self::ContextTooLong { .. } => "context_too_long",
+            Self::BadScoreRequest { .. } => "score_request",
             Self::Busy { .. } => "generator_busy",
             Self::Stopped => "generator_stopped",
             Self::Compute { .. } => "generator_failed",

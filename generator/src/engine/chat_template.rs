@@ -61,7 +61,7 @@ impl ChatTemplate {
     }
 
     /// The same text, with each spelling of a control token broken by a space after its first character.
-    fn disarm(&self, content: &str) -> String {
+    pub(crate) fn disarm(&self, content: &str) -> String {
         let mut text = content.to_owned();
         for control in &self.controls {
             let first = control.chars().next().map_or(0, char::len_utf8);

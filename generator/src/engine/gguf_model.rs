@@ -4,11 +4,17 @@ use std::{path::Path, sync::Arc, thread};
 
 use domain::{
     Language, PortResult,
-    ports::{BoxFuture, GenerateRequest, Generated, Generation, LanguageModel, ModelInfo},
+    ports::{
+        BoxFuture, ContinuationScore, GenerateRequest, Generated, Generation, LanguageModel, Message, ModelInfo,
+        ScoreRequest,
+    },
     task_prompts,
 };
 use tokenizers::Tokenizer;
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
 use super::{
     GgufModelSettings,
@@ -19,13 +25,17 @@ use super::{
     read_gguf::{GgufFile, Metadata, name_of},
     read_tokenizer::{failed, read_tokenizer},
     scheduler::{Counters, EngineCounts, Limits, Scheduler},
-    sequence::Job,
+    score_task::Scoring,
+    sequence::{Job, Task},
     vocabulary::Vocabulary,
+    write_task::Writing,
 };
 use crate::{GeneratorError, GeneratorResult};
 
 /// More threads than any machine's memory can feed.
 const MOST_THREADS: usize = 256;
+/// Texts that may be scored in one request.
+const MOST_SCORED: usize = 256;
 
 /// A language model read from a GGUF file.
 ///
@@ -94,11 +104,13 @@ impl GgufModel {
         self.counters.read()
     }
 
-    /// The prompt's tokens for these messages.
-    fn prompt(&self, request: &GenerateRequest) -> GeneratorResult<Vec<u32>> {
-        let text = self.template.render(&request.messages)?;
-        let encoding = self.tokenizer.encode_fast(text, false).map_err(|e| failed(&e))?;
-        let mut tokens = encoding.get_ids().to_vec();
+    fn encode(&self, text: &str) -> GeneratorResult<Vec<u32>> {
+        Ok(self.tokenizer.encode_fast(text, false).map_err(|e| failed(&e))?.get_ids().to_vec())
+    }
+
+    /// The prompt's tokens for these messages; `more` tokens besides are to fit into the context.
+    fn prompt(&self, messages: &[Message], more: usize) -> GeneratorResult<Vec<u32>> {
+        let mut tokens = self.encode(&self.template.render(messages)?)?;
         if let Some(begin) = self.vocabulary.begin
             && tokens.first() != Some(&begin)
         {
@@ -108,22 +120,53 @@ impl GgufModel {
         if tokens.is_empty() {
             return Err(GeneratorError::Tokenizer { reason: "the prompt is empty".to_owned() });
         }
-        if tokens.len() >= limit {
+        if tokens.len() + more > limit {
             return Err(GeneratorError::ContextTooLong { tokens: tokens.len(), limit });
         }
         Ok(tokens)
     }
 
-    fn enqueue(&self, request: GenerateRequest) -> GeneratorResult<Box<dyn Generation>> {
-        let prompt = self.prompt(&request)?;
+    fn write(&self, request: GenerateRequest) -> GeneratorResult<Box<dyn Generation>> {
+        let prompt = self.prompt(&request.messages, 1)?;
         let (sender, events) = mpsc::unbounded_channel();
         let GenerateRequest { max_tokens, stop, sampling, .. } = request;
-        let job = Job { prompt, max_tokens, stop, sampling, rules: None, events: sender };
-        match self.queue.try_send(job) {
-            Ok(()) => Ok(Box::new(Running { events, over: false })),
-            Err(TrySendError::Full(_)) => Err(GeneratorError::Busy { waiting: self.waiting }),
-            Err(TrySendError::Closed(_)) => Err(GeneratorError::Stopped),
+        let writing = Writing::new(max_tokens, stop, sampling, None, sender);
+        self.enqueue(Job { prompt, task: Task::Write(Box::new(writing)) })?;
+        Ok(Box::new(Running { events, over: false }))
+    }
+
+    /// Begins to score; dropping the receiver stops it.
+    fn begin_scores(
+        &self,
+        request: &ScoreRequest,
+    ) -> GeneratorResult<oneshot::Receiver<PortResult<Vec<ContinuationScore>>>> {
+        let texts = self.continuations(&request.continuations)?;
+        let longest = texts.iter().map(Vec::len).max().unwrap_or(1);
+        let prompt = self.prompt(&request.messages, longest)?;
+        let (answer, receiver) = oneshot::channel();
+        self.enqueue(Job { prompt, task: Task::Score(Scoring::new(texts, answer)) })?;
+        Ok(receiver)
+    }
+
+    /// Each text's tokens, apart from the prompt's, as they are when a model is trained and when it writes.
+    fn continuations(&self, texts: &[String]) -> GeneratorResult<Vec<Vec<u32>>> {
+        if texts.is_empty() || texts.len() > MOST_SCORED {
+            let problem = format!("{} texts to be scored; there may be 1 to {MOST_SCORED}", texts.len());
+            return Err(GeneratorError::BadScoreRequest { problem });
         }
+        let encode = |(n, text): (usize, &String)| {
+            let tokens = self.encode(&self.template.disarm(text))?;
+            let problem = || format!("text {} of {} to be scored is empty", n + 1, texts.len());
+            if tokens.is_empty() { Err(GeneratorError::BadScoreRequest { problem: problem() }) } else { Ok(tokens) }
+        };
+        texts.iter().enumerate().map(encode).collect()
+    }
+
+    fn enqueue(&self, job: Job) -> GeneratorResult<()> {
+        self.queue.try_send(job).map_err(|e| match e {
+            TrySendError::Full(_) => GeneratorError::Busy { waiting: self.waiting },
+            TrySendError::Closed(_) => GeneratorError::Stopped,
+        })
     }
 }
 
@@ -137,7 +180,15 @@ impl LanguageModel for GgufModel {
     }
 
     fn generate(&self, request: GenerateRequest) -> BoxFuture<'_, PortResult<Box<dyn Generation>>> {
-        Box::pin(async move { Ok(self.enqueue(request)?) })
+        Box::pin(async move { Ok(self.write(request)?) })
+    }
+
+    /// Cancel safety: dropping it stops the work within one step.
+    fn score(&self, request: ScoreRequest) -> BoxFuture<'_, PortResult<Vec<ContinuationScore>>> {
+        Box::pin(async move {
+            let receiver = self.begin_scores(&request)?;
+            receiver.await.unwrap_or_else(|_| Err(GeneratorError::Stopped.into()))
+        })
     }
 }
 

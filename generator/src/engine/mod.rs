@@ -18,6 +18,7 @@ mod sample_token;
 mod scheduler;
 #[cfg(test)]
 mod scheduler_tests;
+mod score_task;
 mod sequence;
 mod stream_text;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod tests;
 mod token_model;
 mod token_rules;
 mod vocabulary;
+mod write_task;
 
 pub use gguf_model::GgufModel;
 pub use scheduler::EngineCounts;

@@ -22,8 +22,7 @@ pub(crate) enum Wanted {
     Nothing,
     /// Those after the last token.
     Last,
-    /// Those after each token: proposed tokens are verified in one step.
-    #[allow(dead_code)] // for speculation, issue 3, point 6
+    /// Those after each token: a text is scored, proposed tokens are verified in one step.
     Each,
 }
 

@@ -19,14 +19,11 @@ use tokio::sync::mpsc;
 use super::{
     kernels::PAGE,
     kv_pages::KvPages,
-    network::{Feed, Network, Wanted},
+    network::{Feed, Network},
     sequence::{Job, Progress, Sequence},
     vocabulary::Vocabulary,
 };
 use crate::{GeneratorError, GeneratorResult};
-
-/// Pending tokens of an answer that are read at once, beside the others: forced ones come in small numbers.
-const MOST_FORCED: usize = PAGE;
 
 /// What the engine has done since it was loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,11 +127,11 @@ impl Scheduler {
 
     /// Requests that nobody listens to any more give their pages back at once.
     fn forget_abandoned(&mut self) {
-        let gone: Vec<Sequence> = self.running.extract_if(.., |s| s.events.is_closed()).collect();
+        let gone: Vec<Sequence> = self.running.extract_if(.., |s| s.is_abandoned()).collect();
         for sequence in gone {
             self.pages.release(sequence.pages);
         }
-        self.returned.retain(|s| !s.events.is_closed());
+        self.returned.retain(|s| !s.is_abandoned());
     }
 
     /// Begins waiting requests, in order, while there is room.
@@ -145,7 +142,7 @@ impl Scheduler {
                 self.arrive(job);
             }
             let Some(mut next) = self.returned.pop_front() else { return };
-            if next.events.is_closed() {
+            if next.is_abandoned() {
                 continue;
             }
             let (pages, held) = self.pages.find(&next.tokens);
@@ -166,14 +163,12 @@ impl Scheduler {
     fn step(&mut self) {
         let plan = self.plan();
         let mut feeds = Vec::with_capacity(plan.len());
-        let mut wanted = Vec::with_capacity(plan.len());
-        for &(n, count) in &plan {
+        for &n in &plan {
             let Some(sequence) = self.running.get(n) else { continue };
-            let want = if sequence.pending().len() == count { Wanted::Last } else { Wanted::Nothing };
+            let (count, wanted) = sequence.next_feed(self.limits.chunk);
             let tokens = sequence.pending().get(..count).unwrap_or_default();
-            feeds.push(Feed { tokens, position: sequence.fed, pages: sequence.pages.list(), wanted: want });
-            wanted.push(want);
-            let counter = if sequence.writing { &self.counters.written } else { &self.counters.prompt };
+            feeds.push(Feed { tokens, position: sequence.fed, pages: sequence.pages.list(), wanted });
+            let counter = if sequence.is_writing() { &self.counters.written } else { &self.counters.prompt };
             counter.fetch_add(count, Ordering::Relaxed);
         }
         if feeds.is_empty() {
@@ -181,8 +176,9 @@ impl Scheduler {
         }
         self.counters.steps.fetch_add(1, Ordering::Relaxed);
         let outcomes = run(self.network.as_mut(), &feeds);
+        let counts: Vec<usize> = feeds.iter().map(|f| f.tokens.len()).collect();
         let mut ended = Vec::new();
-        for ((n, count), outcome) in plan.into_iter().zip(outcomes) {
+        for ((n, count), outcome) in plan.into_iter().zip(counts).zip(outcomes) {
             if self.advance(n, count, outcome) == Progress::Ended {
                 ended.push(n);
             }
@@ -195,37 +191,32 @@ impl Scheduler {
     }
 
     /// Takes in what a step gave one sequence.
-    fn advance(&mut self, n: usize, count: usize, outcome: GeneratorResult<Option<Vec<f32>>>) -> Progress {
+    fn advance(&mut self, n: usize, count: usize, outcome: GeneratorResult<Vec<Vec<f32>>>) -> Progress {
         let Some(sequence) = self.running.get_mut(n) else { return Progress::Goes };
         match outcome {
             Ok(logits) => {
                 sequence.fed += count;
-                self.pages.publish(&mut sequence.pages, sequence.tokens.get(..sequence.fed).unwrap_or_default());
-                logits.map_or(Progress::Goes, |logits| sequence.choose(logits, &self.vocabulary))
+                let mut pages = mem::take(&mut sequence.pages);
+                self.pages.publish(&mut pages, sequence.shared());
+                sequence.pages = pages;
+                sequence.take(logits, &self.vocabulary)
             }
             Err(error) => {
                 tracing::error!(%error, "a generation failed");
-                // A receiver that is gone has no use for the error.
-                let _ = sequence.events.send(Err(error.into()));
+                sequence.fail(error);
                 Progress::Ended
             }
         }
     }
 
-    /// Whom to feed, and how many tokens: all who write, and one who reads. Their pages are there.
-    fn plan(&mut self) -> Vec<(usize, usize)> {
+    /// Whom to feed: all who write, and one who reads. Their pages are there.
+    fn plan(&mut self) -> Vec<usize> {
         loop {
-            let mut plan: Vec<(usize, usize)> = Vec::new();
-            for (n, sequence) in self.running.iter().enumerate() {
-                if is_writing(sequence) {
-                    plan.push((n, sequence.pending().len()));
-                }
-            }
+            let writers = self.running.iter().enumerate().filter(|(_, s)| s.is_streaming()).map(|(n, _)| n);
+            let mut plan: Vec<usize> = writers.collect();
             plan.extend(self.reader());
             if self.make_room(&plan) {
-                if let Some((n, _)) = plan.last().copied()
-                    && let Some(sequence) = self.running.get(n).filter(|s| !is_writing(s))
-                {
+                if let Some(sequence) = plan.last().and_then(|n| self.running.get(*n)).filter(|s| !s.is_streaming()) {
                     self.turn = sequence.arrival;
                 }
                 return plan;
@@ -233,18 +224,18 @@ impl Scheduler {
         }
     }
 
-    /// Whose prompt is read next: the one that arrived after the last, or the first again.
-    fn reader(&self) -> Option<(usize, usize)> {
-        let readers = || self.running.iter().enumerate().filter(|(_, s)| !is_writing(s));
+    /// Who reads next, a prompt or a text to be scored: the one that arrived after the last, or the first again.
+    fn reader(&self) -> Option<usize> {
+        let readers = || self.running.iter().enumerate().filter(|(_, s)| !s.is_streaming());
         let after = readers().filter(|(_, s)| s.arrival > self.turn).min_by_key(|(_, s)| s.arrival);
-        let (n, sequence) = after.or_else(|| readers().min_by_key(|(_, s)| s.arrival))?;
-        Some((n, sequence.pending().len().min(self.limits.chunk.max(1))))
+        after.or_else(|| readers().min_by_key(|(_, s)| s.arrival)).map(|(n, _)| n)
     }
 
     /// Gets pages for all of a plan. False, with the youngest request put back, where they do not suffice.
-    fn make_room(&mut self, plan: &[(usize, usize)]) -> bool {
-        for &(n, count) in plan {
+    fn make_room(&mut self, plan: &[usize]) -> bool {
+        for &n in plan {
             let Some(sequence) = self.running.get_mut(n) else { continue };
+            let (count, _) = sequence.next_feed(self.limits.chunk);
             if self.pages.extend(&mut sequence.pages, sequence.fed + count) {
                 continue;
             }
@@ -252,7 +243,7 @@ impl Scheduler {
             let Some(youngest) = youngest else { return true };
             let mut sequence = self.running.remove(youngest);
             self.pages.release(mem::take(&mut sequence.pages));
-            sequence.fed = 0;
+            sequence.put_back();
             self.counters.put_back.fetch_add(1, Ordering::Relaxed);
             let place = self.returned.partition_point(|s| s.arrival < sequence.arrival);
             self.returned.insert(place, sequence);
@@ -262,21 +253,16 @@ impl Scheduler {
     }
 }
 
-/// Whether a sequence is fed in every step: it writes, and is not reading again what it had written before.
-fn is_writing(sequence: &Sequence) -> bool {
-    sequence.writing && sequence.pending().len() <= MOST_FORCED
-}
-
 /// One step. A failure, or a panic in a kernel, must only cost the request that it comes from: each is tried alone then.
 /// That a part of the work is done twice does not matter: the same numbers go to the same places.
-fn run(network: &mut dyn Network, feeds: &[Feed<'_>]) -> Vec<GeneratorResult<Option<Vec<f32>>>> {
+fn run(network: &mut dyn Network, feeds: &[Feed<'_>]) -> Vec<GeneratorResult<Vec<Vec<f32>>>> {
     match forward(network, feeds) {
         Ok(logits) => {
             let mut logits = logits.into_iter();
-            feeds.iter().map(|f| Ok(if f.wanted == Wanted::Nothing { None } else { logits.next() })).collect()
+            feeds.iter().map(|f| Ok(logits.by_ref().take(f.wanted.count(f.tokens.len())).collect())).collect()
         }
         Err(error) if feeds.len() == 1 => vec![Err(error)],
-        Err(_) => feeds.iter().map(|feed| Ok(forward(network, &[*feed])?.into_iter().next())).collect(),
+        Err(_) => feeds.iter().map(|feed| forward(network, &[*feed])).collect(),
     }
 }
 

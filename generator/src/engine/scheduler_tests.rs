@@ -5,20 +5,23 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     PortResult,
-    ports::{FinishReason, Generated, Sampling},
+    ports::{ContinuationScore, FinishReason, Generated, Sampling},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    GgufModelSettings, TokenModel,
     against_candle::{VOCABULARY, write_model},
     decoder::Decoder,
     kernels::{Isa, Pool},
     network::{Feed, Network},
     read_gguf::GgufFile,
     scheduler::{Counters, EngineCounts, Limits, Scheduler},
-    sequence::Job,
+    score_task::{Scoring, log_probability},
+    sequence::{Job, Task},
     token_rules::TokenRules,
     vocabulary::Vocabulary,
+    write_task::Writing,
 };
 use crate::{GeneratorError, GeneratorResult};
 
@@ -45,6 +48,7 @@ struct Engine {
     counters: Arc<Counters>,
 }
 
+type Scores = oneshot::Receiver<PortResult<Vec<ContinuationScore>>>;
 type Events = mpsc::UnboundedReceiver<PortResult<Generated>>;
 
 impl Engine {
@@ -66,7 +70,15 @@ impl Engine {
     fn ask(&self, prompt: Vec<u32>, max_tokens: usize, rules: Option<Box<dyn TokenRules>>) -> Events {
         let (events, receiver) = mpsc::unbounded_channel();
         let sampling = Sampling::default();
-        let job = Job { prompt, max_tokens, stop: Vec::new(), sampling, rules, events };
+        let writing = Writing::new(max_tokens, Vec::new(), sampling, rules, events);
+        let job = Job { prompt, task: Task::Write(Box::new(writing)) };
+        assert!(self.queue.try_send(job).is_ok(), "room in the queue");
+        receiver
+    }
+
+    fn score(&self, prompt: Vec<u32>, texts: Vec<Vec<u32>>) -> Scores {
+        let (answer, receiver) = oneshot::channel();
+        let job = Job { prompt, task: Task::Score(Scoring::new(texts, answer)) };
         assert!(self.queue.try_send(job).is_ok(), "room in the queue");
         receiver
     }
@@ -193,4 +205,78 @@ fn rules_mask_logits_and_forced_tokens_are_fed_in_one_step() {
     assert_eq!(text, "5 6 7 8 9 20 21 22 23 24 ");
     // Forty tokens of prompt, then 5, 6, 7 and 8; nothing follows the forced ones.
     assert_eq!(engine.counts().steps, 5);
+}
+
+/// What the network says of each text, read anew after the prompt for each.
+fn scores_alone(prompt: &[u32], texts: &[Vec<u32>]) -> Vec<ContinuationScore> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.gguf");
+    write_model(&path, "llama", candle_core::quantized::GgmlDType::Q4_1, true);
+    let settings = GgufModelSettings { threads: 1, ..GgufModelSettings::default() };
+    let score = |text: &Vec<u32>| {
+        let mut model = TokenModel::load(&path, &settings).unwrap();
+        let mut logits = model.read(prompt).unwrap();
+        let each = text.iter().map(|token| {
+            let one = log_probability(&logits, *token);
+            logits = model.read(&[*token]).unwrap();
+            one as f32
+        });
+        let each: Vec<f32> = each.collect();
+        ContinuationScore { log_probability: each.iter().sum(), first_token: each[0], tokens: text.len() }
+    };
+    texts.iter().map(score).collect()
+}
+
+fn close(found: &[ContinuationScore], expected: &[ContinuationScore]) {
+    assert_eq!(found.len(), expected.len());
+    for (f, e) in found.iter().zip(expected) {
+        let near = |a: f32, b: f32| (a - b).abs() < 1e-4 * b.abs().max(1.0);
+        assert!(near(f.log_probability, e.log_probability) && near(f.first_token, e.first_token), "{f:?} {e:?}");
+        assert!(f.tokens == e.tokens && f.log_probability < 0.0, "{f:?} {e:?}");
+    }
+}
+
+#[test]
+fn scores_are_sums_over_log_probabilities_whatever_else_runs_and_the_prompt_is_read_once() {
+    let texts: Vec<_> = [(7, 3), (8, 1), (9, 70), (10, 1), (7, 4), (11, 33)].map(|(s, n)| prompt(s, n)).into();
+    for length in [1, 64, 75] {
+        let question = prompt(4, length);
+        let expected = scores_alone(&question, &texts);
+        let engine = Engine::start(40, 4, 32);
+        close(&engine.score(question.clone(), texts.clone()).blocking_recv().unwrap().unwrap(), &expected);
+        let read = length as usize + texts.iter().map(|t| t.len() - 1).sum::<usize>();
+        assert_eq!(engine.counts().prompt_tokens, read);
+        // Beside writers, whose texts stay the same, and with few pages.
+        let prompts = [prompt(1, 90), prompt(2, 40)];
+        let written = alone(&prompts, 40);
+        let engine = Engine::start(11, 4, 16);
+        let events: Vec<_> = prompts.iter().map(|p| engine.ask(p.clone(), 40, None)).collect();
+        let scores: Vec<_> = (0..3).map(|_| engine.score(question.clone(), texts.clone())).collect();
+        for (events, expected) in events.into_iter().zip(&written) {
+            assert_eq!(&hear(events).unwrap().0, expected);
+        }
+        for scores in scores {
+            close(&scores.blocking_recv().unwrap().unwrap(), &expected);
+        }
+        assert!(length == 1 || engine.counts().put_back > 0, "{:?}", engine.counts());
+    }
+}
+
+#[test]
+fn a_scored_text_is_not_found_again_as_a_prefix() {
+    let (question, other) = (prompt(4, 40), [prompt(4, 40), prompt(9, 60)].concat());
+    let expected = alone(std::slice::from_ref(&other), 10);
+    let engine = Engine::start(40, 4, 32);
+    let texts = vec![prompt(9, 60), prompt(5, 60)];
+    engine.score(question, texts).blocking_recv().unwrap().unwrap();
+    assert_eq!(hear(engine.ask(other, 10, None)).unwrap().0, expected[0]);
+    assert_eq!(engine.counts().reused_tokens, 32, "the prompt's only whole page");
+}
+
+#[test]
+fn an_abandoned_score_stops() {
+    let engine = Engine::start(40, 1, 32);
+    drop(engine.score(prompt(4, 300), (0..200).map(|n| prompt(n, 90)).collect()));
+    hear(engine.ask(prompt(1, 10), 2, None)).unwrap();
+    assert!(engine.counts().steps < 30, "{:?}", engine.counts());
 }

@@ -1,45 +1,39 @@
-//! One request while it runs: its tokens, its pages, and the text that has become sure.
+//! One request while it runs: its tokens, its pages, and what it is run for.
 
-use domain::{
-    PortResult, Usage,
-    ports::{FinishReason, Generated, Sampling},
-};
-use tokio::sync::mpsc;
+use domain::{PortError, PortResult};
 
 use super::{
-    kv_pages::Pages, sample_token::Sampler, stream_text::TextStream, token_rules::TokenRules, vocabulary::Vocabulary,
+    kernels::PAGE, kv_pages::Pages, network::Wanted, score_task::Scoring, vocabulary::Vocabulary, write_task::Writing,
 };
+
+/// Pending tokens of an answer that are read at once, beside the others: forced ones come in small numbers. Texts that
+/// are scored are cut into such pieces too: each of their tokens gives as many logits as the vocabulary has entries.
+const MOST_AT_ONCE: usize = PAGE;
 
 /// A request, ready to run. Its prompt is not empty and shorter than the context.
 pub(crate) struct Job {
     pub prompt: Vec<u32>,
-    pub max_tokens: usize,
-    pub stop: Vec<String>,
-    pub sampling: Sampling,
-    /// What may be written, where not everything may.
-    pub rules: Option<Box<dyn TokenRules>>,
-    /// Unbounded, so that a slow reader never holds up the thread; `max_tokens` bounds what can pile up.
-    pub events: mpsc::UnboundedSender<PortResult<Generated>>,
+    pub task: Task,
+}
+
+/// What a request asks for.
+pub(crate) enum Task {
+    /// Text.
+    Write(Box<Writing>),
+    /// How likely texts are.
+    Score(Scoring),
 }
 
 /// A running request.
 pub(crate) struct Sequence {
-    /// Prompt and answer.
+    /// The prompt and what follows it.
     pub tokens: Vec<u32>,
     /// How many of them the network has read.
     pub fed: usize,
     pub pages: Pages,
     /// Place in the order of arrival.
     pub arrival: u64,
-    pub events: mpsc::UnboundedSender<PortResult<Generated>>,
-    prompt: usize,
-    /// Length at which it ends.
-    limit: usize,
-    sampler: Sampler,
-    text: TextStream,
-    rules: Option<Box<dyn TokenRules>>,
-    /// Whether the first token has been chosen: reading the prompt is over.
-    pub writing: bool,
+    task: Task,
 }
 
 /// Whether a sequence goes on.
@@ -50,22 +44,14 @@ pub(crate) enum Progress {
 }
 
 impl Sequence {
-    /// A sequence that has read nothing yet.
+    /// A sequence that has read nothing yet; prompt and answer take `context` tokens at most.
     pub(crate) fn new(job: Job, arrival: u64, context: usize) -> Self {
-        let prompt = job.prompt.len();
-        Self {
-            limit: prompt.saturating_add(job.max_tokens).min(context),
-            tokens: job.prompt,
-            fed: 0,
-            pages: Pages::default(),
-            arrival,
-            events: job.events,
-            prompt,
-            sampler: Sampler::new(job.sampling),
-            text: TextStream::new(job.stop),
-            rules: job.rules,
-            writing: false,
+        let Job { prompt: tokens, mut task } = job;
+        match &mut task {
+            Task::Write(writing) => writing.begin(tokens.len(), context),
+            Task::Score(scoring) => scoring.begin(tokens.len()),
         }
+        Self { tokens, fed: 0, pages: Pages::default(), arrival, task }
     }
 
     /// Tokens that the network has still to read.
@@ -73,52 +59,71 @@ impl Sequence {
         self.tokens.get(self.fed..).unwrap_or_default()
     }
 
-    /// Chooses what follows the logits after the last token, and says what has become sure.
-    pub(crate) fn choose(&mut self, mut logits: Vec<f32>, vocabulary: &Vocabulary) -> Progress {
-        self.writing = true;
-        if self.tokens.len() >= self.limit {
-            return self.end(FinishReason::Length);
+    /// Whether nobody waits for it any more.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        match &self.task {
+            Task::Write(writing) => writing.events.is_closed(),
+            Task::Score(scoring) => scoring.is_abandoned(),
         }
-        if let Some(rules) = &mut self.rules {
-            rules.mask(&mut logits);
+    }
+
+    /// Whether it is fed in every step: it writes, and is not reading again what it had written before.
+    pub(crate) fn is_streaming(&self) -> bool {
+        self.is_writing() && self.pending().len() <= MOST_AT_ONCE
+    }
+
+    /// Whether its prompt has been read, and it writes.
+    pub(crate) fn is_writing(&self) -> bool {
+        matches!(&self.task, Task::Write(writing) if writing.begun)
+    }
+
+    /// How many tokens it is fed next, at most `chunk` of a prompt, and which logits it wants.
+    pub(crate) fn next_feed(&self, chunk: usize) -> (usize, Wanted) {
+        let pending = self.pending().len();
+        let last = |count| (count, if count == pending { Wanted::Last } else { Wanted::Nothing });
+        match &self.task {
+            Task::Write(_) if self.is_streaming() => last(pending),
+            Task::Score(scoring) if self.fed >= scoring.prompt => (pending.min(MOST_AT_ONCE), Wanted::Each),
+            Task::Write(_) | Task::Score(_) => last(pending.min(chunk.max(1))),
         }
-        let token = self.sampler.next(logits, &self.tokens);
-        if let Some(rules) = &mut self.rules {
-            rules.accept(token);
+    }
+
+    /// The tokens fed so far that other sequences may find again.
+    pub(crate) fn shared(&self) -> &[u32] {
+        let end = match &self.task {
+            Task::Write(_) => self.fed,
+            // Each text takes the place of the one before.
+            Task::Score(scoring) => self.fed.min(scoring.prompt),
+        };
+        self.tokens.get(..end).unwrap_or_default()
+    }
+
+    /// Takes in the logits after the last tokens that were fed, one row a token; none while a prompt is read.
+    pub(crate) fn take(&mut self, logits: Vec<Vec<f32>>, vocabulary: &Vocabulary) -> Progress {
+        match &mut self.task {
+            Task::Write(writing) => match logits.into_iter().next_back() {
+                Some(logits) => writing.choose(&mut self.tokens, logits, vocabulary),
+                None => Progress::Goes,
+            },
+            Task::Score(scoring) => scoring.take(&mut self.tokens, &mut self.fed, &logits),
         }
-        let mut progress = self.write(token, vocabulary);
-        let forced = self.rules.as_mut().filter(|_| progress == Progress::Goes).map(|r| r.forced());
-        for token in forced.unwrap_or_default() {
-            if progress == Progress::Goes {
-                progress = self.write(token, vocabulary);
+    }
+
+    /// Begins again, without pages.
+    pub(crate) fn put_back(&mut self) {
+        self.fed = 0;
+        if let Task::Score(scoring) = &mut self.task {
+            scoring.put_back(&mut self.tokens);
+        }
+    }
+
+    /// Tells that it failed. A receiver that is gone has no use for the error.
+    pub(crate) fn fail(&mut self, error: impl Into<PortError>) {
+        match &mut self.task {
+            Task::Write(writing) => {
+                let _ = writing.events.send(Err(error.into()));
             }
+            Task::Score(scoring) => scoring.answer(PortResult::Err(error.into())),
         }
-        progress
-    }
-
-    fn write(&mut self, token: u32, vocabulary: &Vocabulary) -> Progress {
-        if vocabulary.is_end(token) {
-            return self.end(FinishReason::Stop);
-        }
-        self.tokens.push(token);
-        let text = self.text.push(vocabulary.bytes(token));
-        if !text.is_empty() && self.events.send(Ok(Generated::Text(text))).is_err() {
-            return Progress::Ended;
-        }
-        if self.text.stopped() {
-            return self.end(FinishReason::Stop);
-        }
-        if self.tokens.len() >= self.limit { self.end(FinishReason::Length) } else { Progress::Goes }
-    }
-
-    /// Says the last things. A receiver that is gone has no use for them.
-    fn end(&mut self, reason: FinishReason) -> Progress {
-        let rest = self.text.finish();
-        if !rest.is_empty() {
-            let _ = self.events.send(Ok(Generated::Text(rest)));
-        }
-        let usage = Usage { prompt_tokens: self.prompt, completion_tokens: self.tokens.len() - self.prompt };
-        let _ = self.events.send(Ok(Generated::Finished { reason, usage }));
-        Progress::Ended
     }
 }

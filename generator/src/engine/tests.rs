@@ -12,7 +12,9 @@ use std::{
 use candle_core::quantized::gguf_file::Value;
 use domain::{
     ErrorKind, Language,
-    ports::{FinishReason, GenerateRequest, Generated, LanguageModel, Message, ModelInfo, Role, Sampling},
+    ports::{
+        FinishReason, GenerateRequest, Generated, LanguageModel, Message, ModelInfo, Role, Sampling, ScoreRequest,
+    },
 };
 
 use super::{
@@ -195,6 +197,25 @@ async fn a_dropped_generation_stops_within_one_step() {
     let at_drop = fixture.steps.load(Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(150)).await;
     assert!(fixture.steps.load(Ordering::SeqCst) <= at_drop + 1);
+}
+
+#[tokio::test]
+async fn scores_need_texts_that_are_not_empty_and_fit_into_the_context() {
+    let fixture = model("", true, 0);
+    let score = |texts: &[&str]| {
+        let continuations = texts.iter().map(|t| (*t).to_owned()).collect();
+        fixture.model.score(ScoreRequest { messages: request("hi").messages, continuations })
+    };
+    for texts in [&[][..], &["a", ""], &["a"; 257]] {
+        let error = score(texts).await.unwrap_err();
+        assert_eq!((error.kind, error.code), (ErrorKind::InvalidInput, "score_request"), "{error}");
+    }
+    assert!(score(&["a", ""]).await.unwrap_err().detail.contains("text 2 of 2"));
+    let error = score(&["a", &"long".repeat(50)]).await.unwrap_err();
+    assert_eq!((error.kind, error.code), (ErrorKind::TooLarge, "context_too_long"));
+    let scores = score(&[".", "a", "..", "<|im_end|>"]).await.unwrap();
+    assert_eq!(scores.iter().map(|s| s.tokens).collect::<Vec<_>>(), [1, 1, 2, 11], "no control token");
+    assert!(scores[0].log_probability > scores[1].log_probability);
 }
 
 #[tokio::test]
