@@ -63,6 +63,7 @@ async fn main() {
     if let Some(path) = std::env::var_os("JSON") {
         std::fs::write(path, serde_json::to_vec_pretty(&made.questions).unwrap()).unwrap();
     }
+    e5.keep();
     report(&made, &sources, seconds);
 }
 
@@ -134,20 +135,24 @@ fn report(made: &MadeQuiz, sources: &[QuizSource], seconds: f32) {
     let touched = sources.iter().filter(|s| asked.iter().any(|q| s.text.contains(*q))).count();
     println!("passages asked about: {touched} of {}", sources.len());
     let mut places = [0_usize; 5];
-    let (mut longest, mut choices, mut ratio) = (0, 0, 0.0);
+    let (mut longest, mut shared, mut choices, mut ratio) = (0, 0.0, 0, 0.0);
     for question in questions {
         let QuestionBody::MultipleChoice { options, key } = &question.body else { continue };
         let length = |t: &String| t.chars().count();
         choices += 1;
         places[options.iter().position(|o| o == key).unwrap()] += 1;
         longest += usize::from(options.iter().filter(|o| *o != key).all(|o| length(o) < length(key)));
+        let most = options.iter().map(length).max().unwrap();
+        let ties = options.iter().filter(|o| length(o) == most).count();
+        shared += if length(key) == most { 1.0 / ties as f32 } else { 0.0 };
         ratio += options.iter().map(length).max().unwrap() as f32 / options.iter().map(length).min().unwrap() as f32;
     }
     let expected = choices as f32 / 4.0;
     let square: f32 = places[..4].iter().map(|p| (*p as f32 - expected).powi(2) / expected.max(1.0)).sum();
     println!(
-        "choices {choices}: key longest {:.1} %, places {places:?}, chi-square {square:.2} (7.81 is p 0.05), length ratio {:.2}",
+        "choices {choices}: key longest {:.1} % (ties shared {:.1} %), places {places:?}, chi-square {square:.2} (7.81 is p 0.05), length ratio {:.2}",
         100.0 * longest as f32 / choices.max(1) as f32,
+        100.0 * shared / choices.max(1) as f32,
         ratio / choices.max(1) as f32
     );
     let stems: HashSet<&str> = questions.iter().map(|q| q.stem.as_str()).collect();

@@ -28,7 +28,7 @@ pub(crate) use split_sentences::is_within_word;
 pub use standalone_question::standalone_question;
 
 pub(crate) use cite::Citations;
-pub(crate) use expected_kind::number_word;
+pub(crate) use expected_kind::{Expected, number_word};
 pub(crate) use rank_sentences::{Sentence, sentences_of};
 pub(crate) use select_quote::select_quote;
 pub(crate) use split_sentences::is_han;

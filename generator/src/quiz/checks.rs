@@ -8,6 +8,7 @@ use super::{
     book::Book,
     pick_distractors::{SUPPORTS, support},
     question_parts::{key_text, plain_stem},
+    rule_stems::without_topic,
     script::strangers,
     shuffle::is_longest,
     spans::same_or_within,
@@ -66,7 +67,7 @@ pub(crate) fn key_supported(question: &Question, book: &Book<'_>) -> Check {
             [key.as_str()].into_iter().filter(|k| !all.contains(&plain(k))).collect()
         }
         QuestionBody::TrueFalse { key } => {
-            let said = holds(question.stem.trim_end_matches(['.', '。']));
+            let said = holds(without_topic(&question.stem).trim_end_matches(['.', '。']));
             if said == *key { Vec::new() } else { vec![question.stem.as_str()] }
         }
         QuestionBody::Ordering { key, .. } => key.iter().map(String::as_str).filter(|k| !holds(k)).collect(),
@@ -211,12 +212,7 @@ pub(crate) fn stands_alone(question: &Question) -> Check {
 fn stem_leans(stem: &str, question: &Question) -> Option<String> {
     if question.language.is_chinese() {
         // The topic in front is no sentence's beginning.
-        let rest = stem
-            .strip_prefix("關於")
-            .or_else(|| stem.strip_prefix("关于"))
-            .and_then(|s| s.split_once("」，"))
-            .map_or(stem, |(_, r)| r);
-        return leans(rest, question.language);
+        return leans(without_topic(stem), question.language);
     }
     let asks = [
         "who", "what", "which", "when", "where", "why", "how", "whose", "whom", "one", "some", "many", "several",

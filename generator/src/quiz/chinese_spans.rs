@@ -5,13 +5,16 @@ use std::ops::Range;
 
 use super::{
     chinese_words::{
-        BEFORE_NAMES, BEFORE_PERSONS, BEFORE_PLACES, BEFORE_THINGS, EVENTS, FUNCTION, GROUPS, PLACES, ROLES, SOUNDS,
-        SURNAMES, UNITS, ending,
+        BEFORE_NAMES, BEFORE_PERSONS, BEFORE_PLACES, BEFORE_THINGS, COUNTRIES, EVENTS, FUNCTION, GROUPS, NO_PLACES,
+        PARTICLES, PLACES, ROLES, SOUNDS, SURNAMES, UNITS, ending,
     },
     han_terms::HanTerms,
     spans::{Kind, Span, without_overlaps},
 };
 use crate::answer::is_han;
+
+/// Verbs and the like that follow a person's name.
+const AFTER_NAMES: &str = "說说創创譜谱執执導导演唱設设寫写發发任擔担獲获贏赢擊击率領领宣認认提出生去逝死參参加入選选當当前往來来同合共主教爵先女等曾也都所之已";
 
 /// Numerals.
 const NUMERALS: &str = "〇零一二兩两三四五六七八九十百千萬万億亿";
@@ -26,8 +29,58 @@ pub(super) fn chinese_spans(sentence: &str, terms: &HanTerms) -> Vec<Span> {
     spans.extend(quantities(sentence, &chars));
     spans.extend(dotted_names(sentence, &chars));
     spans.extend(marked(sentence));
+    spans.extend(countries(sentence));
     spans.extend(terms.spans(sentence, &chars));
-    without_overlaps(spans)
+    spans.retain(|s| !is_listed(sentence, s));
+    let mut spans = without_overlaps(spans);
+    spans.extend(cause(sentence));
+    spans
+}
+
+/// The clause behind 由於 or 因為, where another clause follows that says what came of it.
+fn cause(sentence: &str) -> Option<Span> {
+    let (at, word) = ["由於", "由于", "因為", "因为"].iter().filter_map(|w| Some((sentence.find(w)?, *w))).min()?;
+    let start = at + word.len();
+    let length = sentence.get(start..)?.find('，')?;
+    let text = sentence.get(start..start + length)?;
+    let whole = at == 0 || sentence.get(..at)?.ends_with('，');
+    let fits = (5..=30).contains(&text.chars().count())
+        && !text.contains(['；', '。', '：', '「', '（'])
+        && !text.starts_with(['此', '這', '这', '其', '他', '她', '它']);
+    (whole && fits).then(|| Span::new(sentence, start..start + length, Kind::Cause, ""))?
+}
+
+/// Whether a span is one of several that stand side by side: alone it is no full answer.
+fn is_listed(sentence: &str, span: &Span) -> bool {
+    let joins = |c: char| matches!(c, '、' | '/') || (!span.kind.is_number() && "和與与及".contains(c));
+    let outside = |c: &char| !matches!(c, '「' | '」' | '《' | '》' | '“' | '”');
+    let before = sentence.get(..span.range.start).and_then(|t| t.chars().rev().find(outside));
+    let rest = sentence.get(span.range.end..).unwrap_or_default();
+    let after = rest.chars().find(outside);
+    before.is_some_and(joins)
+        || after.is_some_and(joins)
+        || rest.starts_with(['等', '们', '們'])
+        || rest.trim_start_matches(['」', '》', '”']).starts_with(['等'])
+}
+
+/// Whether nothing of a word is left on either side.
+pub(super) fn stands_free(before: Option<char>, after: Option<char>) -> bool {
+    let free = |c: Option<char>| c.is_none_or(|c| (!is_han(c) && !c.is_alphanumeric()) || PARTICLES.contains(c));
+    free(before) && free(after)
+}
+
+fn countries(sentence: &str) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for name in COUNTRIES {
+        for (at, _) in sentence.match_indices(name) {
+            let before = sentence.get(..at).and_then(|t| t.chars().next_back());
+            let after = sentence.get(at + name.len()..).and_then(|t| t.chars().next());
+            if stands_free(before, after) {
+                spans.extend(Span::new(sentence, at..at + name.len(), Kind::Place, "country"));
+            }
+        }
+    }
+    spans
 }
 
 /// 《…》 and 「…」.
@@ -47,7 +100,7 @@ fn bracketed(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
         let text = sentence.get(start..end).unwrap_or_default();
         let clean = (2..=longest).contains(&length) && text.chars().all(|c| c.is_alphanumeric() || "·・- ".contains(c));
         if clean && text.chars().any(is_han) {
-            let kind = if open == '《' { Kind::Work } else { Kind::Named };
+            let kind = if open == '《' { Kind::Work } else { Kind::Quoted };
             spans.extend(Span::new(sentence, start..end, kind, open.to_string()));
         }
     }
@@ -106,7 +159,8 @@ fn dates(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
         let follows = at(stop);
         if !is_joint(follows)
             && !"度級级間间底初末夏春秋冬版前之賽赛第起以至到".contains(follows)
-            && !"至到".contains(before)
+            && !"至到前元约約紀纪".contains(before)
+            && !matches!(before, '（' | '(')
         {
             let cue = if at(n).is_ascii_digit() { format!("{}", stop - end) } else { "han".to_owned() };
             spans.extend(Span::new(sentence, byte(n)..byte(stop), kind, cue));
@@ -146,7 +200,7 @@ fn quantities(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
             && !number.starts_with(['萬', '万', '億', '亿', '百', '千']);
         let free = !is_joint(before)
             && !NUMERALS.contains(before)
-            && !"數数幾几多近十上成之另這这那前後后首其每周週星期".contains(before)
+            && !"數数幾几多近十上成之另這这那前後后首其每周週星期至到約约".contains(before)
             && !before.is_ascii_alphanumeric();
         if let Some(unit) = unit.filter(|_| counts && free) {
             let stop = end + unit.chars().count();
@@ -154,8 +208,11 @@ fn quantities(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
             let whole = !is_joint(after)
                 && !"多餘余月國国".contains(after)
                 && !after.is_ascii_digit()
-                && !(unit == "人" && "民口物士員员類类們们造工家".contains(after))
-                && !(unit == "年");
+                && (unit != "人" || !"民口物士員员類类們们造工家".contains(after));
+            let world = unit == "次"
+                && is_han(after)
+                && !"的，。、；在".contains(after)
+                && !number.starts_with(|c: char| c.is_ascii_digit());
             let lone = ["家", "位", "部", "條", "条", "度", "公", "米", "話", "话", "天", "對", "次", "首", "球", "名"]
                 .contains(&unit.as_str())
                 && !number.starts_with(|c: char| c.is_ascii_digit());
@@ -164,7 +221,7 @@ fn quantities(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
                 && !"的，。、；".contains(after)
                 && number.chars().count() == 1
                 && !["位", "部", "次", "名", "條", "条", "首"].contains(&unit.as_str());
-            if whole && !proper {
+            if whole && !proper && !world && !number.ends_with('二') {
                 let kind = if percent { Kind::Percent } else { Kind::Quantity };
                 spans.extend(Span::new(sentence, byte(n)..byte(stop), kind, unit));
             }
@@ -194,10 +251,14 @@ fn dotted_names(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
             end += 1;
         }
         // A part of one character, or one that goes on in others, was cut in a wrong place.
-        let cut = |n: usize| chars.get(n).is_some_and(|(_, c)| is_han(*c) && !FUNCTION.contains(*c));
-        let open_before =
-            start > 0 && cut(start - 1) && ending(sentence.get(..byte(start)).unwrap_or_default(), ROLES).is_none();
-        let whole = n - start >= 2 && end - n >= 3 && !open_before;
+        let lead = sentence.get(..byte(start)).unwrap_or_default();
+        let before = lead.chars().next_back();
+        let after = chars.get(end).map(|(_, c)| *c);
+        let inside = |c: char| is_joint(c) || (is_han(c) && !PARTICLES.contains(c));
+        let cut_before = before.is_some_and(inside) && ending(lead, ROLES).is_none();
+        let cut_after = after.is_some_and(|c| inside(c) && !AFTER_NAMES.contains(c));
+        let last = (n..end).rev().take_while(|m| sound(*m)).count();
+        let whole = n - start >= 2 && last >= 2 && !cut_before && !cut_after;
         let follows = sentence.get(byte(end)..).unwrap_or_default();
         if whole
             && !follows.starts_with(['》', '」', '”', '-', '·', '.'])
@@ -243,6 +304,10 @@ fn thing(sentence: &str, range: Range<usize>, kind: Kind, marker: &str) -> Optio
     let length = text.chars().count();
     let clause =
         text.chars().any(|c| FUNCTION.contains(c) && !"上下中大前後后同日月年國国會会無无本所之外內内".contains(c));
+    let counted = text
+        .chars()
+        .zip(text.chars().skip(1))
+        .any(|(a, b)| NUMERALS.contains(a) && "個个座名位所家部條条隻只間间場场次種种".contains(b));
     let ends = text.chars().next().is_some_and(|c| FUNCTION.contains(c))
         || text.chars().next_back().is_some_and(|c| FUNCTION.contains(c) && !"會会國国".contains(c));
     let numeral = text.starts_with(|c: char| NUMERALS.contains(c));
@@ -250,6 +315,7 @@ fn thing(sentence: &str, range: Range<usize>, kind: Kind, marker: &str) -> Optio
         || clause
         || ends
         || numeral
+        || counted
         || (kind == Kind::Person && length > 5 && !text.contains('·'))
     {
         return None;
@@ -261,7 +327,9 @@ fn thing(sentence: &str, range: Range<usize>, kind: Kind, marker: &str) -> Optio
     let typed = type_by_ending(text).filter(|_| kind == Kind::Name || kind == Kind::Place);
     let (kind, cue) = match typed {
         Some((found, end)) => (found, end.to_owned()),
-        None if kind == Kind::Place => (Kind::Place, String::new()),
+        None if kind == Kind::Place && COUNTRIES.contains(&text) => (Kind::Place, "country".to_owned()),
+        None if kind == Kind::Place && length <= 6 => (Kind::Place, String::new()),
+        None if kind == Kind::Place => return None,
         None => (kind, marker.to_owned()),
     };
     Span::new(sentence, range, kind, cue)
@@ -269,6 +337,9 @@ fn thing(sentence: &str, range: Range<usize>, kind: Kind, marker: &str) -> Optio
 
 /// What a name is by its last word.
 pub(super) fn type_by_ending(text: &str) -> Option<(Kind, &'static str)> {
+    if NO_PLACES.iter().any(|w| text == *w || (text.len() <= w.len() + 3 && text.ends_with(w))) {
+        return None;
+    }
     ending(text, GROUPS)
         .map(|e| (Kind::Group, e))
         .or_else(|| ending(text, EVENTS).map(|e| (Kind::Event, e)))

@@ -3,7 +3,9 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
-    english_words::{BEFORE_PLACES, CALENDAR, DEEDS, EVENTS, GIVEN, GROUPS, MONTHS, PLACES, ROLES, is_in},
+    english_words::{
+        BEFORE_PLACES, CALENDAR, COUNTRIES, DEEDS, EVENTS, GIVEN, GROUP_SORTS, GROUPS, MONTHS, PLACES, ROLES, is_in,
+    },
     spans::{Kind, Span, without_overlaps},
 };
 use crate::answer::{is_common, number_word};
@@ -62,8 +64,8 @@ pub(super) fn words(sentence: &str) -> Vec<Word<'_>> {
 pub(super) struct Habits {
     /// Lower-case word: times with a capital within a sentence, times without.
     cases: HashMap<String, (u32, u32)>,
-    /// Name: votes for person, place.
-    votes: HashMap<String, (u32, u32)>,
+    /// Name: votes for person, place, and times behind `the`.
+    votes: HashMap<String, (u32, u32, u32)>,
     /// Noun phrases after an article, lower-case: how often.
     phrases: HashMap<String, u32>,
 }
@@ -81,7 +83,8 @@ impl Habits {
             let Some(name) = sentence.get(first.range.start..last.range.end) else { continue };
             let (person, place) = cues(&words, &run);
             let votes = self.votes.entry(name.to_owned()).or_default();
-            *votes = (votes.0 + u32::from(person), votes.1 + u32::from(place));
+            let the = run.start.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|w| w.lower == "the");
+            *votes = (votes.0 + u32::from(person), votes.1 + u32::from(place), votes.2 + u32::from(the));
         }
         for range in noun_phrases(&words) {
             let phrase = phrase_of(&words, &range);
@@ -104,7 +107,19 @@ pub(super) fn english_spans(sentence: &str, habits: &Habits) -> Vec<Span> {
     let mut spans = numbers(sentence, &words);
     spans.extend(names(sentence, &words, habits));
     spans.extend(terms(sentence, &words, habits));
-    without_overlaps(spans)
+    let mut spans = without_overlaps(spans);
+    spans.extend(cause(sentence));
+    spans
+}
+
+/// The clause behind `because`, where it ends the sentence.
+fn cause(sentence: &str) -> Option<Span> {
+    let start = sentence.find(" because ")? + " because ".len();
+    let end = start + sentence.get(start..)?.trim_end_matches(['.', ' ', '"', '”']).len();
+    let text = sentence.get(start..end)?;
+    let first = text.split_whitespace().next()?.to_lowercase();
+    let fits = (4..=16).contains(&text.split_whitespace().count()) && first != "of" && !text.contains([',', ';', '(']);
+    fits.then(|| Span::new(sentence, start..end, Kind::Cause, ""))?
 }
 
 /// Runs of capitalised words, as places in the list of words.
@@ -188,19 +203,50 @@ fn names(sentence: &str, words: &[Word<'_>], habits: &Habits) -> Vec<Span> {
         let paired = words.get(run.end).is_some_and(|w| !w.apart && w.lower == "and")
             && words.get(run.end + 1).is_some_and(Word::capital);
         let letters = first.text.chars().filter(|c| c.is_alphabetic()).count();
+        // An abbreviation, a word for a kind of thing, one of several: no full answer.
+        let short =
+            run.len() == 1 && first.text.chars().filter(|c| c.is_uppercase()).count() > 1 && first.text.len() < 6;
+        let common = run.len() == 1 && [PLACES, GROUPS, EVENTS, ROLES].iter().any(|l| is_in(l, &first.lower));
+        let comma = |a: Option<&Word<'_>>, b: Option<&Word<'_>>| {
+            a.zip(b).and_then(|(a, b)| sentence.get(a.range.end..b.range.start)).is_some_and(|gap| gap.trim() == ",")
+        };
+        let left = run.start.checked_sub(1).and_then(|at| words.get(at));
+        let right = words.get(run.end);
+        let after_list = left.is_some_and(|w| w.capital() && run.start > 1) && comma(left, Some(first));
+        let before_list =
+            right.is_some_and(|w| w.capital() || w.lower == "and" || w.lower == "or") && comma(Some(last), right);
+        if short || common || after_list || before_list {
+            return None;
+        }
         if !whole || hyphen || role || paired || (run.len() == 1 && letters < 3) || range.len() > 50 {
             return None;
         }
         let name = sentence.get(range.clone())?;
         let kind = name_kind(words, &run, habits.votes.get(name).copied().unwrap_or_default());
-        let cue = if run.len() == 1 { String::new() } else { last.lower.clone() };
+        let own = words.get(run.clone()).unwrap_or_default();
+        let cue = match kind {
+            // One word beside two, or a family name beside a full one, stands out.
+            Kind::Person => format!("{} words", run.len().min(3)),
+            Kind::Place if is_in(COUNTRIES, &last.lower) || ["States", "Kingdom"].contains(&last.text) => {
+                "country".to_owned()
+            }
+            Kind::Place if is_in(PLACES, &last.lower) => last.lower.clone(),
+            Kind::Place => String::new(),
+            Kind::Group => GROUP_SORTS
+                .iter()
+                .find(|l| own.iter().any(|w| is_in(l, &w.lower)))
+                .map(|l| (*l).to_owned())
+                .unwrap_or_default(),
+            _ if run.len() == 1 => String::new(),
+            _ => last.lower.clone(),
+        };
         Span::new(sentence, range, kind, cue)
     };
     runs(words, habits).into_iter().filter_map(of).collect()
 }
 
 /// What a name stands for.
-fn name_kind(words: &[Word<'_>], run: &Range<usize>, votes: (u32, u32)) -> Kind {
+fn name_kind(words: &[Word<'_>], run: &Range<usize>, votes: (u32, u32, u32)) -> Kind {
     let own = words.get(run.clone()).unwrap_or_default();
     let any = |list: &str| own.iter().any(|w| is_in(list, &w.lower));
     let last = |list: &str| own.last().is_some_and(|w| is_in(list, &w.lower));
@@ -218,9 +264,16 @@ fn name_kind(words: &[Word<'_>], run: &Range<usize>, votes: (u32, u32)) -> Kind 
         || (suffix && !given)
     {
         Kind::Place
-    } else if (given && own.len() > 1) || initial || (votes.0 > votes.1 && own.len() < 4) {
+    } else if votes.2 == 0
+        // `Yes TV` is no person.
+        && own.iter().all(|w| w.text.contains('.') || w.text.chars().skip(1).any(char::is_lowercase))
+        && own.len() < 4
+        && ((given && own.len() > 1) || initial || (votes.0 > votes.1 && (votes.0 > 1 || own.len() > 1)))
+    {
         Kind::Person
-    } else if votes.1 > votes.0 && own.len() < 3 && !given {
+    } else if own.iter().any(|w| is_in(COUNTRIES, &w.lower)) && own.len() < 3
+        || (votes.1 > votes.0 && votes.2 == 0 && own.len() < 3 && !given)
+    {
         Kind::Place
     } else {
         Kind::Name
@@ -290,14 +343,20 @@ fn number(sentence: &str, words: &[Word<'_>], at: usize) -> Option<Scanned> {
         ]
         .contains(&w.lower.as_str())
     });
-    let span = if is_year(text) && (year_before || word.apart) && (unit.is_empty() || is_common(&unit) || word.apart) {
+    let bracket = sentence.get(..range.start)?.ends_with('(');
+    // `in 1845 Texas …` is a year, `of 1000 injuries` is none.
+    let opens = unit.is_empty() || is_common(&unit) || near(end).is_some_and(Word::capital) || at == 1;
+    let span = if is_year(text) && ((year_before && opens) || (bracket && unit.is_empty())) {
         Span::new(sentence, range, Kind::Year, "")
     } else if word.digits() && word.lower.ends_with("0s") {
         Span::new(sentence, range, Kind::Decade, "")
     } else if text.contains('%') || text.ends_with("percent") {
         Span::new(sentence, range, Kind::Percent, if text.contains('%') { "%" } else { "percent" })
     } else if text.starts_with(['$', '£', '€', '¥'])
-        || (unit.chars().all(char::is_alphabetic) && unit.len() > 1 && !is_common(&unit))
+        || (unit.chars().all(char::is_alphabetic)
+            && unit.len() > 1
+            && !["am", "pm"].contains(&unit.as_str())
+            && !is_common(&unit))
     {
         // A small number in words counts things; it has neighbours enough.
         Span::new(sentence, range, Kind::Quantity, unit)

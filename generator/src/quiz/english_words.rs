@@ -16,7 +16,7 @@ proposed suggested noted described criticized praised thought met visited return
 explained declared observed commented replied";
 
 /// Words before a place's name.
-pub(super) const BEFORE_PLACES: &str = "in at near from to across throughout outside toward towards";
+pub(super) const BEFORE_PLACES: &str = "in at near outside throughout";
 
 /// Last or first words of places' names.
 pub(super) const PLACES: &str = "city county province state republic kingdom river lake sea ocean mountain mountains island \
@@ -28,6 +28,28 @@ pub(super) const GROUPS: &str = "university college school company corporation i
 army navy association institute agency court government union league records channel network club society foundation \
 federation organization organisation bank department bureau commission parliament senate congress assembly orchestra \
 museum library center centre group force forces band team hospital academy administration authority";
+
+/// Groups of one sort have their words in one line.
+pub(super) const GROUP_SORTS: [&str; 8] = [
+    "university college school institute academy",
+    "company corporation inc bank records channel network",
+    "government parliament senate congress assembly council committee commission",
+    "ministry department bureau agency administration authority court",
+    "army navy force forces",
+    "party union league movement",
+    "association society foundation federation organization organisation club center centre museum library hospital",
+    "team band orchestra group",
+];
+
+/// Countries.
+pub(super) const COUNTRIES: &str = "afghanistan albania algeria angola argentina armenia australia austria azerbaijan bangladesh \
+belarus belgium bolivia brazil bulgaria burma cambodia canada chile china colombia croatia cuba cyprus denmark ecuador egypt \
+england estonia ethiopia finland france georgia germany ghana greece hungary iceland india indonesia iran iraq ireland israel \
+italy jamaica japan jordan kazakhstan kenya korea kuwait kyrgyzstan laos latvia lebanon libya lithuania malaysia mexico \
+moldova mongolia morocco myanmar nepal netherlands nigeria norway oman pakistan panama paraguay peru philippines poland \
+portugal qatar romania russia scotland senegal serbia singapore slovakia slovenia somalia spain sudan sweden switzerland \
+syria taiwan tajikistan tanzania thailand tunisia turkey turkmenistan uganda ukraine uruguay uzbekistan venezuela vietnam \
+wales yemen zambia zimbabwe britain prussia";
 
 /// Words in the names of events.
 pub(super) const EVENTS: &str = "war battle act treaty revolution olympics games festival prize award awards convention \
@@ -76,6 +98,12 @@ many several most others each former latter again accordingly unlike like indeed
 /// Words that lean wherever they stand.
 pub(super) const POINTING: &str = "this these those former latter above aforementioned following here therefrom respectively \
 respective such i we you my our your";
+
+/// Things of which a text has one in mind when it says `the`.
+pub(super) const GENERIC: &str = "show season series company city area region country team group film book song album event \
+study program programme station game capital report effect winner finale winners area areas map site building school work \
+project system article audience number results result two first second third last next same other others following process \
+method rest latter former idea term name word country's city's";
 
 /// Pronouns that need a name before them in the sentence.
 pub(super) const PRONOUNS: &str =

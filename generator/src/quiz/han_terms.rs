@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    chinese_spans::{like_person, type_by_ending},
-    chinese_words::{FUNCTION, ROLES, ending},
+    chinese_spans::{like_person, stands_free, type_by_ending},
+    chinese_words::{COUNTRIES, FUNCTION, ROLES, ending},
     spans::{Kind, Span},
 };
 use crate::answer::is_han;
@@ -24,6 +24,8 @@ struct Count {
     after: HashSet<char>,
     /// Times as a whole between marks or function characters.
     free: u32,
+    /// Times as a whole where a noun stands.
+    noun: u32,
     /// Times behind the noun of a person.
     role: u32,
 }
@@ -60,8 +62,10 @@ impl HanTerms {
                 // All marks are one neighbour each time: they end words.
                 count.before.insert(before);
                 count.after.insert(after);
-                let open = |c: char| !is_han(c) || FUNCTION.contains(c);
-                count.free += u32::from(open(before) && open(after));
+                count.free += u32::from(stands_free(Some(before), Some(after)));
+                let noun = matches!(before, '的' | '、' | '種' | '种' | '個' | '个')
+                    || matches!(after, '的' | '、' | '是' | '為' | '为');
+                count.noun += u32::from(noun && stands_free(Some(before), Some(after)));
                 let from = n.saturating_sub(4);
                 let lead: String = chars.get(from..n).unwrap_or_default().iter().collect();
                 count.role += u32::from(ending(&lead, ROLES).is_some());
@@ -86,7 +90,7 @@ impl HanTerms {
                 None => Kind::Term,
             };
             // A common word may be a verb; one that often stands free between marks and particles is rather a noun.
-            if kind == Kind::Term && (text.chars().count() < 3 || count.free * 2 < count.times) {
+            if kind == Kind::Term && (text.chars().count() < 3 || count.free * 2 < count.times || count.noun < 2) {
                 continue;
             }
             words.insert(text.clone(), kind);
@@ -129,9 +133,10 @@ impl HanTerms {
                 let text = sentence.get(start..end)?;
                 let kind = *self.words.get(text)?;
                 let cue = type_by_ending(text).map_or("", |(_, e)| e);
-                let free = |c: Option<&(usize, char)>| c.is_none_or(|(_, c)| !is_han(*c) || FUNCTION.contains(*c));
+                let cue = if COUNTRIES.contains(&text) { "country" } else { cue };
+                let char_at = |n: usize| chars.get(n).map(|(_, c)| *c);
                 // Within other characters it may be part of a longer word.
-                let whole = free(n.checked_sub(1).and_then(|n| chars.get(n))) && free(chars.get(n + length));
+                let whole = stands_free(n.checked_sub(1).and_then(char_at), char_at(n + length));
                 Some((length, Span::new(sentence, start..end, kind, cue).filter(|_| whole)))
             });
             let Some((length, span)) = found else {

@@ -3,10 +3,13 @@
 use domain::{BLANK, Difficulty, PortResult, Question, QuestionBody, QuestionKind};
 
 use super::{
-    make_quiz::Run,
+    make_quiz::{Run, level_of},
+    model_stems::{StemWanted, model_stems},
     pick_distractors::{Wanted, pick_distractors},
+    prove::writes,
     question_parts::{Candidate, cite, question, variants},
     rule_stems,
+    spans::Kind,
 };
 
 /// What became of a candidate.
@@ -29,11 +32,14 @@ impl Run<'_> {
     }
 
     async fn multiple_choice(&mut self, candidate: &Candidate) -> PortResult<Built> {
-        let Some(stem) = self.rule_stem(candidate) else { return Ok(Built::Not("no_key")) };
+        if !candidate.span.kind.has_peers() {
+            return Ok(Built::Not("no_distractors"));
+        }
         let language = self.language_of(candidate);
+        let written = self.written_stem(candidate).await?;
+        let Some(stem) = written.or_else(|| self.rule_stem(candidate)) else { return Ok(Built::Not("no_key")) };
         let distractors = self.distractors(candidate, &stem, self.maker_options() - 1).await?;
-        // Three options are enough where a fourth would be a bad one (Rodriguez 2005).
-        if distractors.len() < 2 {
+        if distractors.len() + 1 < self.maker_options() {
             return Ok(Built::Not("no_distractors"));
         }
         let key = candidate.span.text.clone();
@@ -43,9 +49,24 @@ impl Run<'_> {
         self.position = Some(at);
         let evidence = cite(self.book, &[candidate.sentence], self.locate).await?;
         let body = QuestionBody::MultipleChoice { options, key };
-        let mut made = question(stem, body, evidence, language);
-        made.difficulty = self.difficulty();
-        Ok(Built::Question(Box::new(made)))
+        let made = question(stem, body, evidence, language);
+        Ok(self.finished(made, candidate))
+    }
+
+    /// The first stem of the model's that leads back to the key.
+    async fn written_stem(&mut self, candidate: &Candidate) -> PortResult<Option<String>> {
+        let language = self.language_of(candidate);
+        let Some(model) = self.maker.model.as_deref().filter(|m| writes(*m, language)) else { return Ok(None) };
+        let passage = self.book.sentences.get(candidate.sentence).and_then(|s| self.book.passages.get(s.passage));
+        let Some(passage) = passage.map(|p| p.text.as_str()) else { return Ok(None) };
+        let wanted = StemWanted {
+            passage,
+            key: &candidate.span.text,
+            kind: candidate.span.kind,
+            language,
+            seed: self.chance.seed(),
+        };
+        Ok(model_stems(model, &wanted, &self.maker.config).await?.into_iter().next())
     }
 
     /// A question where the rules know one, else the sentence with its blank.
@@ -63,6 +84,9 @@ impl Run<'_> {
     async fn cloze(&mut self, candidate: &Candidate) -> PortResult<Built> {
         let Some(sentence) = self.book.sentences.get(candidate.sentence) else { return Ok(Built::Not("no_key")) };
         let Some(source) = self.book.sources.get(sentence.passage) else { return Ok(Built::Not("no_key")) };
+        if candidate.span.kind == Kind::Cause {
+            return Ok(Built::Not("kind_does_not_fit"));
+        }
         let blank = rule_stems::blank(sentence.text, &candidate.span, source.language);
         let Some(stem) = blank.filter(|s| s.matches(BLANK).count() == 1) else { return Ok(Built::Not("no_key")) };
         let stem = rule_stems::with_topic(&stem, source);
@@ -72,26 +96,28 @@ impl Run<'_> {
             return Ok(Built::Not("no_key"));
         }
         let evidence = cite(self.book, &[candidate.sentence], self.locate).await?;
-        let accepted = variants(&key);
+        let accepted = variants(&key, source.language);
         let made = question(stem, QuestionBody::Cloze { key, accepted }, evidence, source.language);
-        Ok(Built::Question(Box::new(made)))
+        Ok(self.finished(made, candidate))
     }
 
     async fn short_answer(&mut self, candidate: &Candidate) -> PortResult<Built> {
         let Some(sentence) = self.book.sentences.get(candidate.sentence) else { return Ok(Built::Not("no_key")) };
         let Some(source) = self.book.sources.get(sentence.passage) else { return Ok(Built::Not("no_key")) };
-        let Some(stem) = rule_stems::question(sentence.text, &candidate.span, source.language) else {
-            return Ok(Built::Not("no_key"));
+        let written = self.written_stem(candidate).await?;
+        let ruled = || {
+            let stem = rule_stems::question(sentence.text, &candidate.span, source.language)?;
+            Some(rule_stems::with_topic(&stem, source))
         };
-        let stem = rule_stems::with_topic(&stem, source);
+        let Some(stem) = written.or_else(ruled) else { return Ok(Built::Not("no_key")) };
         let key = candidate.span.text.clone();
         if stem.contains(&key) {
             return Ok(Built::Not("no_key"));
         }
         let evidence = cite(self.book, &[candidate.sentence], self.locate).await?;
-        let accepted = variants(&key);
+        let accepted = variants(&key, source.language);
         let made = question(stem, QuestionBody::ShortAnswer { key, accepted }, evidence, source.language);
-        Ok(Built::Question(Box::new(made)))
+        Ok(self.finished(made, candidate))
     }
 
     /// A statement of the text, or one with another span in the place of the right one.
@@ -99,6 +125,10 @@ impl Run<'_> {
         let Some(sentence) = self.book.sentences.get(candidate.sentence) else { return Ok(Built::Not("no_key")) };
         let Some(source) = self.book.sources.get(sentence.passage) else { return Ok(Built::Not("no_key")) };
         let (text, language) = (sentence.text, source.language);
+        // Only a span with peers can be swapped so that the statement still makes sense.
+        if !candidate.span.kind.has_peers() || matches!(candidate.span.kind, Kind::Cause | Kind::Work) {
+            return Ok(Built::Not("kind_does_not_fit"));
+        }
         let key = self.truth();
         let long = if language.is_chinese() { text.chars().count() > 60 } else { text.split_whitespace().count() > 28 };
         if long {
@@ -113,10 +143,10 @@ impl Run<'_> {
             let (before, after) = (text.get(..range.start), text.get(range.end..));
             format!("{}{other}{}", before.unwrap_or_default(), after.unwrap_or_default())
         };
-        let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+        let statement = rule_stems::with_topic(&rule_stems::one_line(&statement), source);
         let evidence = cite(self.book, &[candidate.sentence], self.locate).await?;
         let made = question(statement, QuestionBody::TrueFalse { key }, evidence, language);
-        Ok(Built::Question(Box::new(made)))
+        Ok(self.finished(made, candidate))
     }
 
     async fn distractors(&mut self, candidate: &Candidate, stem: &str, count: usize) -> PortResult<Vec<String>> {
@@ -133,6 +163,12 @@ impl Run<'_> {
         };
         let embedder = self.maker.embedder.as_ref();
         pick_distractors(self.book, &wanted, embedder, &mut self.vectors, &mut self.chance).await
+    }
+
+    fn finished(&self, mut made: Question, candidate: &Candidate) -> Built {
+        made.difficulty = self.difficulty();
+        made.level = level_of(candidate.span.kind);
+        Built::Question(Box::new(made))
     }
 
     pub(crate) fn difficulty(&self) -> Difficulty {

@@ -5,7 +5,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use domain::{Language, LeftOut, PortResult, Proof, Question, QuestionBody, QuestionKind, QuizRequest};
+use domain::{CognitiveLevel, Language, LeftOut, PortResult, Proof, Question, QuestionBody, QuestionKind, QuizRequest};
 use tokio::task::yield_now;
 
 use super::{
@@ -14,14 +14,18 @@ use super::{
     make_question::Built,
     pick_distractors::{Vectors, Wanted, pick_distractors},
     question_parts::{Candidate, key_text},
+    rule_stems::topic_of,
     shuffle::Chance,
     spans::{Kind, Span},
-    standalone::{is_plain, leans},
+    standalone::{is_plain, lacks_subject, leans},
 };
 use crate::answer::Locate;
 
 /// Spans of one passage that are tried before the next passage has its turn.
 const TRIES_A_TURN: usize = 3;
+
+/// The share of the questions that may ask for spans of one kind while there are others.
+const MOST_OF_A_KIND: f32 = 0.4;
 
 /// A quiz in the making.
 pub(crate) struct Run<'a> {
@@ -38,6 +42,10 @@ pub(crate) struct Run<'a> {
     used: HashSet<usize>,
     spent: HashSet<(usize, usize, QuestionKind)>,
     accepted: Vec<Question>,
+    /// How many questions ask for a span of each kind.
+    asked: BTreeMap<Kind, usize>,
+    /// Whether spans of one kind may not crowd the others out.
+    varied: bool,
     tried: usize,
     left: BTreeMap<String, usize>,
 }
@@ -62,6 +70,8 @@ impl<'a> Run<'a> {
             used: HashSet::new(),
             spent: HashSet::new(),
             accepted: Vec::new(),
+            asked: BTreeMap::new(),
+            varied: true,
             tried: 0,
             left: BTreeMap::new(),
         }
@@ -77,6 +87,14 @@ impl<'a> Run<'a> {
             spans.insert(*passage, found);
             yield_now().await;
         }
+        if self.request.reuse_items {
+            for item in self.items(&wanted).await?.into_iter().take(self.request.count) {
+                self.tried += 1;
+                tell(QuizEvent::Tried);
+                self.accepted.push(item);
+                tell(QuizEvent::Accepted { done: self.accepted.len(), total: self.request.count });
+            }
+        }
         let order = spread(&wanted);
         let mut kinds = self.kinds();
         let budget = self.request.count.saturating_mul(self.maker.config.tries_per_question) + 20;
@@ -87,7 +105,7 @@ impl<'a> Run<'a> {
                     break;
                 }
                 let list = spans.get(passage).map(Vec::as_slice).unwrap_or_default();
-                self.turn(list, &kinds, tell).await?;
+                self.turn(*passage, list, &kinds, tell).await?;
             }
             if self.tried >= budget {
                 break;
@@ -96,10 +114,11 @@ impl<'a> Run<'a> {
             let after = self.counts(&kinds);
             let mut moved = before.iter().zip(&after).map(|(a, b)| b > a);
             let any = after.iter().sum::<usize>() > before.iter().sum::<usize>();
-            if any {
-                kinds.retain(|_| moved.next().unwrap_or(true) || before.iter().sum::<usize>() == 0);
-            } else {
-                break;
+            match (any, self.varied) {
+                (true, _) => kinds.retain(|_| moved.next().unwrap_or(true) || before.iter().sum::<usize>() == 0),
+                // What was passed over for variety's sake is better than nothing.
+                (false, true) => self.varied = false,
+                (false, false) => break,
             }
         }
         self.close(tell);
@@ -109,6 +128,7 @@ impl<'a> Run<'a> {
     /// One passage's turn: the kind that lacks most first.
     async fn turn(
         &mut self,
+        passage: usize,
         list: &[Candidate],
         kinds: &[QuestionKind],
         tell: &mut (impl FnMut(QuizEvent) + Send),
@@ -117,19 +137,55 @@ impl<'a> Run<'a> {
         let mut order: Vec<(usize, QuestionKind)> = counts.into_iter().zip(kinds.iter().copied()).collect();
         order.sort_by_key(|(count, _)| *count);
         for (_, kind) in order {
-            let mut tries = 0;
-            for candidate in list {
-                let spent = (candidate.sentence, candidate.span.range.start, kind);
-                if tries >= TRIES_A_TURN || self.used.contains(&candidate.sentence) || !self.spent.insert(spent) {
-                    continue;
+            if matches!(kind, QuestionKind::Ordering | QuestionKind::Matching) {
+                if self.attempt_several(passage, kind, tell).await? {
+                    return Ok(true);
                 }
-                tries += 1;
+                continue;
+            }
+            for _ in 0..TRIES_A_TURN {
+                let Some(candidate) = self.next_candidate(list, kind) else { break };
                 if self.attempt(candidate, kind, tell).await? {
                     return Ok(true);
                 }
             }
         }
         Ok(false)
+    }
+
+    /// The best candidate that was not tried yet, of a kind of span that is not asked for all the time.
+    fn next_candidate<'c>(&mut self, list: &'c [Candidate], kind: QuestionKind) -> Option<&'c Candidate> {
+        let spent = |c: &Candidate| (c.sentence, c.span.range.start, kind);
+        let total: usize = self.asked.values().sum();
+        let share =
+            |c: &Candidate| self.asked.get(&group(c.span.kind)).copied().unwrap_or(0) as f32 / total.max(1) as f32;
+        let crowded = |c: &Candidate| self.varied && total >= 8 && share(c) > MOST_OF_A_KIND;
+        let free =
+            list.iter().filter(|c| !self.used.contains(&c.sentence) && !self.spent.contains(&spent(c)) && !crowded(c));
+        let best = free.max_by(|a, b| (a.score - share(a)).total_cmp(&(b.score - share(b))))?;
+        self.spent.insert(spent(best));
+        Some(best)
+    }
+
+    /// Makes a question on several sentences of a passage, once.
+    async fn attempt_several(
+        &mut self,
+        passage: usize,
+        kind: QuestionKind,
+        tell: &mut (impl FnMut(QuizEvent) + Send),
+    ) -> PortResult<bool> {
+        if self.request.level.is_some_and(|l| l != CognitiveLevel::Understand)
+            || !self.spent.insert((usize::MAX, passage, kind))
+        {
+            return Ok(false);
+        }
+        self.position = None;
+        let made =
+            if kind == QuestionKind::Ordering { self.ordering(passage).await? } else { self.matching(passage).await? };
+        let Some((question, places)) = made else { return Ok(false) };
+        self.tried += 1;
+        tell(QuizEvent::Tried);
+        self.judge(question, &places, tell).await
     }
 
     /// Makes a question of a candidate and proves it.
@@ -149,7 +205,16 @@ impl<'a> Run<'a> {
                 return Ok(false);
             }
         };
+        let truth = match question.body {
+            QuestionBody::TrueFalse { key } => Some(key),
+            _ => None,
+        };
         let accepted = self.judge(question, &[candidate.sentence], tell).await?;
+        if accepted {
+            *self.asked.entry(group(candidate.span.kind)).or_default() += 1;
+        } else {
+            self.truths.extend(truth);
+        }
         Ok(accepted)
     }
 
@@ -200,6 +265,11 @@ impl<'a> Run<'a> {
             *self.left.entry("budget".to_owned()).or_default() += short;
             tell(QuizEvent::LeftOut { reason: "budget".to_owned() });
         }
+        if short > 0 && self.tried < budget {
+            // The material holds no more.
+            *self.left.entry("no_key".to_owned()).or_default() += short;
+            tell(QuizEvent::LeftOut { reason: "no_key".to_owned() });
+        }
         let kinds = self.kinds();
         let none = kinds.iter().zip(self.counts(&kinds)).filter(|(_, n)| *n == 0).count();
         if none > 0 && self.tried > 0 {
@@ -243,7 +313,15 @@ impl<'a> Run<'a> {
             if !is_plain(sentence.text, language) || leans(sentence.text, language).is_some() {
                 continue;
             }
+            // A Chinese sentence without a subject needs the topic in front.
+            let headless = language.is_chinese() && lacks_subject(sentence.text);
+            if headless && book.sources.get(passage).and_then(topic_of).is_none() {
+                continue;
+            }
             for span in book.spans.get(at).map(Vec::as_slice).unwrap_or_default() {
+                if self.request.level.is_some_and(|l| l != level_of(span.kind)) {
+                    continue;
+                }
                 // A span that comes twice in its sentence gives itself away.
                 if sentence.text.matches(span.text.as_str()).count() > 1 {
                     continue;
@@ -258,6 +336,10 @@ impl<'a> Run<'a> {
 
     pub(crate) fn language_of(&self, candidate: &Candidate) -> Language {
         self.book.sentences.get(candidate.sentence).map_or(Language::Other, |s| self.book.language(s.passage))
+    }
+
+    pub(crate) fn is_used(&self, sentence: usize) -> bool {
+        self.used.contains(&sentence)
     }
 
     pub(crate) fn maker_options(&self) -> usize {
@@ -302,7 +384,7 @@ impl<'a> Run<'a> {
             let list = self.candidates(passage);
             while self.tried < budget {
                 let before = self.tried;
-                if self.turn(&list, &kinds, &mut |_| {}).await? {
+                if self.turn(passage, &list, &kinds, &mut |_| {}).await? {
                     return Ok(self.accepted.get(known).cloned());
                 }
                 if self.tried == before {
@@ -371,6 +453,20 @@ impl<'a> Run<'a> {
             Span::new(text, start..start + key.len(), Kind::Term, "")
         };
         Some((at, known.or_else(found)?))
+    }
+}
+
+/// What a question for a span of this kind asks of the mind: to find again what was read, or to say why.
+pub(crate) const fn level_of(kind: Kind) -> CognitiveLevel {
+    if matches!(kind, Kind::Cause) { CognitiveLevel::Understand } else { CognitiveLevel::Recall }
+}
+
+/// Kinds that read alike as questions: `when`, `how many`.
+const fn group(kind: Kind) -> Kind {
+    match kind {
+        Kind::Year | Kind::Date | Kind::Decade => Kind::Year,
+        Kind::Quantity | Kind::Percent => Kind::Quantity,
+        other => other,
     }
 }
 

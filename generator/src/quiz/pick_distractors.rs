@@ -14,7 +14,7 @@ use super::{
     spans::{Kind, Span, same_or_within},
     vary_numbers::vary,
 };
-use crate::answer::question_terms;
+use crate::answer::{is_han, question_terms};
 
 /// Candidates that are embedded.
 const EMBEDDED: usize = 16;
@@ -102,7 +102,7 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
     let mut scored: Vec<(f32, String)> = Vec::new();
     for (at, span) in book.spans_of(wanted.key.kind, wanted.language) {
         let Some(sentence) = book.sentences.get(at) else { continue };
-        let taken = wanted.not.contains(&span.text) || same_or_within(&span.text, &wanted.key.text);
+        let taken = wanted.not.contains(&span.text) || one_thing(wanted.key, span);
         // What stands beside the key in its sentence may well be right too.
         if taken || own.text.contains(&span.text) || stem.contains(&span.text.to_lowercase()) {
             continue;
@@ -110,6 +110,10 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
         let Some(mut score) = likeness(wanted.key, span) else { continue };
         let near = sentence.passage == own.passage;
         let document = |p: usize| book.sources.get(p).map(|s| s.document_id);
+        // Titles are of all genres; those of one document have most in common.
+        if wanted.key.kind == Kind::Work && document(sentence.passage) != document(own.passage) {
+            continue;
+        }
         score += match wanted.difficulty {
             Difficulty::Easy if near => -0.5,
             Difficulty::Hard if near => 1.0,
@@ -128,6 +132,13 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
     scored
 }
 
+/// Whether two spans may name one thing: 俄國 and 俄羅斯 begin alike.
+fn one_thing(key: &Span, other: &Span) -> bool {
+    let han = |s: &Span| s.text.chars().next().filter(|c| is_han(*c));
+    let countries = key.cue == "country" && other.cue == "country" && han(key).is_some() && han(key) == han(other);
+    countries || same_or_within(&other.text, &key.text)
+}
+
 /// How alike two spans of one kind are in form; `None` where one can't stand beside the other.
 fn likeness(key: &Span, other: &Span) -> Option<f32> {
     let same_cue = key.cue == other.cue;
@@ -138,13 +149,11 @@ fn likeness(key: &Span, other: &Span) -> Option<f32> {
     let mut score = -1.5 * ratio - 0.5 * (words(&key.text) - words(&other.text)).abs();
     match key.kind {
         // A unit tells which number is meant; another shape, too.
-        Kind::Quantity | Kind::Percent | Kind::Date if !same_cue => return None,
-        Kind::Year | Kind::Decade => score -= year_distance(&key.text, &other.text)?,
+        kind if kind.needs_cue() && !same_cue => return None,
+        Kind::Year | Kind::Decade | Kind::Date => score -= year_distance(&key.text, &other.text)?,
         Kind::Quantity | Kind::Percent => score -= size_distance(&key.text, &other.text)?,
-        Kind::Name | Kind::Term | Kind::Named | Kind::Place | Kind::Group | Kind::Event if same_cue => score += 1.0,
         // Names of unknown things are alike only where something says so.
-        Kind::Name if !key.cue.is_empty() || !other.cue.is_empty() => score -= 1.0,
-        Kind::Term => score -= 0.7,
+        Kind::Name if key.cue.is_empty() => return None,
         _ => {}
     }
     if shape(&key.text) != shape(&other.text) {
@@ -155,9 +164,18 @@ fn likeness(key: &Span, other: &Span) -> Option<f32> {
 
 /// Years far apart are easily told apart: one unit for 40 years.
 fn year_distance(a: &str, b: &str) -> Option<f32> {
-    let year = |t: &str| t.chars().filter(char::is_ascii_digit).collect::<String>().parse::<i32>().ok();
-    let distance = (year(a)? - year(b)?).abs() as f32 / 40.0;
-    (distance < 2.0).then_some(distance)
+    let distance = (year_of(a)? - year_of(b)?).abs() as f32 / 40.0;
+    (distance < 1.0).then_some(distance)
+}
+
+/// The year in a date; 0 for one without, and none where it is written in Chinese numerals.
+fn year_of(text: &str) -> Option<i32> {
+    let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty());
+    let years: Vec<i32> = numbers.filter(|n| n.len() >= 3).filter_map(|n| n.parse().ok()).collect();
+    match years.first() {
+        Some(year) => Some(*year),
+        None => text.contains(|c: char| c.is_ascii_digit()).then_some(0),
+    }
 }
 
 /// Amounts of another size are no temptation; the format must be the same.

@@ -77,7 +77,7 @@ pub(crate) fn key_text(body: &QuestionBody) -> String {
 }
 
 /// Other wordings of a key that count as right.
-pub(crate) fn variants(key: &str) -> Vec<String> {
+pub(crate) fn variants(key: &str, language: Language) -> Vec<String> {
     let mut found = Vec::new();
     let mut add = |text: String| {
         if text != key && !text.is_empty() && !found.contains(&text) {
@@ -96,7 +96,16 @@ pub(crate) fn variants(key: &str) -> Vec<String> {
     if let Some(number) = crate::answer::number_word(&key.to_lowercase()) {
         add(number.to_owned());
     }
-    if let Some(share) = key.strip_suffix('%') {
+    if language.is_chinese() {
+        // `205個`: the number alone says as much.
+        let number = key.trim_end_matches(|c: char| !c.is_ascii_digit());
+        if !key.contains(['年', '月', '日'])
+            && number.len() < key.len()
+            && number.chars().all(|c| c.is_ascii_digit() || ",.".contains(c))
+        {
+            add(number.to_owned());
+        }
+    } else if let Some(share) = key.strip_suffix('%') {
         add(format!("{share} percent"));
     }
     for dot in ['‧', '・', '·'] {

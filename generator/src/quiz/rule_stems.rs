@@ -8,12 +8,13 @@ use super::{
     english_words::{DEEDS, is_in},
     source::QuizSource,
     spans::{Kind, Span},
-    standalone::is_balanced,
+    standalone::{is_balanced, lacks_subject, leans},
 };
 use crate::answer::is_han;
 
-/// Chinese sentences with more characters are cut after the key's clause.
-const LONG_CHINESE: usize = 80;
+/// Most characters of a Chinese stem with a blank, most words of an English one.
+const LONG_CHINESE: usize = 90;
+const LONG_ENGLISH: usize = 30;
 /// A question of more characters is hard to follow.
 const LONGEST_QUESTION: usize = 64;
 
@@ -22,54 +23,155 @@ pub(crate) fn question(sentence: &str, span: &Span, language: Language) -> Optio
     if language.is_chinese() { chinese_question(sentence, span, language) } else { english_question(sentence, span) }
 }
 
-/// The sentence with a blank in the span's place.
+/// The sentence with a blank in the span's place; of a long one the part between semicolons.
 pub(crate) fn blank(sentence: &str, span: &Span, language: Language) -> Option<String> {
     let (before, after) = around(sentence, span)?;
-    if !language.is_chinese() {
-        return Some(one_line(&format!("{before}{BLANK}{after}")));
-    }
-    let long = sentence.chars().count() > LONG_CHINESE;
-    let (after, stop) = if long { (clause_rest(after), "。") } else { (after, "") };
-    let text = format!("{before}{BLANK}{after}");
-    is_balanced(&text).then(|| one_line(&format!("{}{stop}", text.trim_end_matches(['，', '；']))))
+    let text = if language.is_chinese() && sentence.chars().count() > LONG_CHINESE {
+        let (start, end) = (part_start(before), after.find(['；', '。']).unwrap_or(after.len()));
+        format!("{}{BLANK}{}。", before.get(start..)?, after.get(..end)?)
+    } else {
+        format!("{before}{BLANK}{after}")
+    };
+    let fits = if language.is_chinese() {
+        text.chars().count() <= LONG_CHINESE
+    } else {
+        text.split_whitespace().count() <= LONG_ENGLISH
+    };
+    (fits && is_balanced(&text)).then(|| one_line(&text))
 }
 
 /// The topic in front of a stem that does not name it, so that it is understood alone: Chinese leaves subjects out.
 pub(crate) fn with_topic(stem: &str, source: &QuizSource) -> String {
-    let Some(topic) = source.topic().filter(|_| source.language.is_chinese()) else { return stem.to_owned() };
+    let Some(topic) = topic_of(source) else { return stem.to_owned() };
     let plain = |t: &str| t.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    if plain(stem).contains(&plain(topic)) || !fits_script(topic, source) {
+    if plain(stem).contains(&plain(topic)) {
         return stem.to_owned();
     }
     let about = if source.language == Language::TraditionalChinese { "關於" } else { "关于" };
     format!("{about}「{topic}」，{stem}")
 }
 
-/// Whether the topic is written in the characters of the passage.
-fn fits_script(topic: &str, source: &QuizSource) -> bool {
-    super::script::strangers(topic, source.language).is_empty()
+/// A stem without the topic in front.
+pub(crate) fn without_topic(stem: &str) -> &str {
+    let about = stem.strip_prefix("關於「").or_else(|| stem.strip_prefix("关于「"));
+    about.and_then(|s| s.split_once("」，")).map_or(stem, |(_, rest)| rest)
+}
+
+/// The topic of a Chinese passage, where it is written in the passage's characters.
+pub(crate) fn topic_of(source: &QuizSource) -> Option<&str> {
+    source.topic().filter(|t| source.language.is_chinese() && super::script::strangers(t, source.language).is_empty())
 }
 
 fn around<'s>(sentence: &'s str, span: &Span) -> Option<(&'s str, &'s str)> {
     Some((sentence.get(..span.range.start)?, sentence.get(span.range.end..)?))
 }
 
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The rest of the key's clause.
-fn clause_rest(after: &str) -> &str {
-    let end = after.find(['，', '；', '。', '！']).unwrap_or(after.len());
-    after.get(..end).unwrap_or(after)
+/// Where the part of the sentence begins that holds the key: after the last semicolon.
+fn part_start(before: &str) -> usize {
+    before.rfind(['；', '。']).map_or(0, |at| at + '；'.len_utf8())
+}
+
+/// What follows the key up to where the question can end: the end of its clause, or of a later one where that clause only
+/// says when or why.
+fn rest_of_question<'s>(head: &str, after: &'s str, kind: Kind) -> Option<&'s str> {
+    let ends: Vec<usize> =
+        after.char_indices().filter(|(_, c)| matches!(c, '，' | '；' | '。' | '！')).map(|(at, _)| at).collect();
+    let own = head.rsplit(['，', '；', '：']).next().unwrap_or(head);
+    let mut begin = 0;
+    for (n, end) in ends.iter().enumerate() {
+        let clause = without_brackets(after.get(begin..*end)?);
+        let lead = if n == 0 { own } else { clause };
+        let last = after.get(*end..).is_some_and(|t| t.starts_with(['。', '；']));
+        let content = clause.chars().count() + if n == 0 { own.chars().count() } else { 0 };
+        let opens = n == 0 && own.is_empty();
+        let aside = is_aside(lead, clause) || (opens && ASIDE_BEGINS.iter().any(|w| clause.starts_with(w)));
+        let bare = kind_is_time(kind)
+            && n == 0
+            && (clause.chars().count() < 2 || own.chars().count() + clause.chars().count() < 5);
+        if !aside && !bare && content >= 2 {
+            return after.get(..*end);
+        }
+        if last || n > 2 {
+            return None;
+        }
+        begin = end + '，'.len_utf8();
+    }
+    None
+}
+
+/// A clause without the brackets at its end.
+fn without_brackets(clause: &str) -> &str {
+    let open = clause.rfind(['（', '(']).filter(|_| clause.ends_with(['）', ')']));
+    open.and_then(|at| clause.get(..at)).unwrap_or(clause)
+}
+
+const ASIDE_BEGINS: [&str; 13] = ["為", "为", "因", "由於", "由于", "在", "於", "于", "隨", "随", "從", "从", "經"];
+
+const fn kind_is_time(kind: Kind) -> bool {
+    matches!(kind, Kind::Year | Kind::Date | Kind::Decade)
+}
+
+/// Whether a clause only says when, why or under what condition another holds.
+fn is_aside(lead: &str, clause: &str) -> bool {
+    const BEGINS: &[&str] = &[
+        "當", "当", "由於", "由于", "隨", "随", "因為", "因为", "若", "如果", "雖", "虽", "儘管", "尽管", "自從",
+        "自从", "除", "根據", "根据", "據", "据", "經過", "经过", "自", "從", "从", "即使", "為了", "为了", "只要",
+    ];
+    const ENDS: &[&str] = &[
+        "時", "时", "後", "后", "前", "中", "間", "间", "起", "以來", "以来", "期", "初", "末", "內", "内", "之際",
+        "之际", "下", "裡", "里", "上", "方面", "來", "来", "年", "月", "日", "之後", "之后", "開始", "开始", "的話",
+        "的话", "為止",
+    ];
+    BEGINS.iter().any(|w| lead.starts_with(w))
+        || ENDS.iter().any(|w| clause.ends_with(w) && clause.len() > w.len())
+        || (clause.is_empty() && lead.chars().count() < 6)
 }
 
 fn chinese_question(sentence: &str, span: &Span, language: Language) -> Option<String> {
     let (before, after) = around(sentence, span)?;
+    if span.kind == Kind::Cause {
+        return why(before, after, language);
+    }
+    // In brackets a question word reads ill.
+    if is_inside_brackets(before) || (kind_is_time(span.kind) && after.starts_with('的')) {
+        return None;
+    }
+    let before = before.get(part_start(before)..)?;
+    if span.kind == Kind::Quantity && (before.is_empty() || before.ends_with('等') || after.starts_with('的')) {
+        return None;
+    }
+    let rest = rest_of_question(before, after, span.kind)?;
     let (before, word) = question_word(before, span, language)?;
-    let text = format!("{before}{word}{}", clause_rest(after));
+    let text = format!("{before}{word}{rest}");
     let short = (8..=LONGEST_QUESTION).contains(&text.chars().count());
-    (short && is_balanced(&text)).then(|| one_line(&format!("{}？", text.trim_end_matches(['。', '，', '；']))))
+    (short && is_balanced(&text)).then(|| one_line(&format!("{text}？")))
+}
+
+/// 由於A，B becomes 為什麼B？
+fn why(before: &str, after: &str, language: Language) -> Option<String> {
+    let before = ["由於", "由于", "因為", "因为"].iter().find_map(|w| before.strip_suffix(w))?;
+    let rest = after.strip_prefix('，')?;
+    let rest =
+        ["所以", "因此", "於是", "于是", "故", "因而", "而"].iter().find_map(|w| rest.strip_prefix(w)).unwrap_or(rest);
+    let result = rest.split(['，', '；', '。']).next()?;
+    let asks = if language == Language::TraditionalChinese { "為什麼" } else { "为什么" };
+    let text = format!("{before}{asks}{result}？");
+    // `為什麼至今仍未…？`: who?
+    if leans(result, language).is_some() || lacks_subject(result) {
+        return None;
+    }
+    let fits = (5..=40).contains(&result.chars().count()) && text.chars().count() <= LONGEST_QUESTION;
+    (fits && is_balanced(&text) && crate::answer::is_han(result.chars().next()?)).then(|| one_line(&text))
+}
+
+fn is_inside_brackets(before: &str) -> bool {
+    [('（', '）'), ('(', ')'), ('「', '」'), ('“', '”'), ('《', '》')]
+        .iter()
+        .any(|(open, close)| before.matches(*open).count() > before.matches(*close).count())
 }
 
 /// What stands before the question word, and the word.
@@ -119,7 +221,7 @@ fn question_word(before: &str, span: &Span, language: Language) -> Option<(Strin
             ];
             marker.iter().any(|m| before.ends_with(m)).then(|| (before.to_owned(), pick("什麼", "什么")))
         }
-        Kind::Percent | Kind::Event | Kind::Work | Kind::Name | Kind::Term => None,
+        Kind::Percent | Kind::Event | Kind::Work | Kind::Name | Kind::Quoted | Kind::Term | Kind::Cause => None,
     }
 }
 
@@ -131,10 +233,6 @@ fn ends_with_verb(before: &str) -> bool {
     verbs.iter().any(|v| before.ends_with(v))
 }
 
-const fn no_word() -> Option<&'static str> {
-    None
-}
-
 /// The question word for a place with this last character.
 fn place_word(cue: &str, traditional: bool) -> Option<&'static str> {
     match cue {
@@ -142,14 +240,15 @@ fn place_word(cue: &str, traditional: bool) -> Option<&'static str> {
         "省" => Some("哪一省"),
         "縣" => Some("哪一縣"),
         "县" => Some("哪一个县"),
-        "國" | "共和國" => Some("哪個國家"),
-        "国" | "共和国" => Some("哪个国家"),
+        "國" | "共和國" | "国" | "共和国" | "country" => {
+            Some(if traditional { "哪個國家" } else { "哪个国家" })
+        }
         "山" => Some("哪一座山"),
         "河" | "江" => Some(if traditional { "哪一條河" } else { "哪一条河" }),
         "湖" => Some("哪一座湖"),
         "島" | "群島" => Some("哪一座島"),
         "岛" | "群岛" => Some("哪一座岛"),
-        _ => no_word(),
+        _ => None,
     }
 }
 
@@ -171,10 +270,8 @@ fn english_question(sentence: &str, span: &Span) -> Option<String> {
     }
     let asks = match span.kind {
         Kind::Person => "Who".to_owned(),
-        Kind::Group | Kind::Event | Kind::Place
-            if !span.cue.is_empty() && span.text.to_lowercase().ends_with(&span.cue) =>
-        {
-            let noun = &span.cue;
+        Kind::Group | Kind::Event | Kind::Place => {
+            let noun = &span.text.rsplit(' ').next()?.to_lowercase();
             let lists = [super::english_words::GROUPS, super::english_words::EVENTS, super::english_words::PLACES];
             if !lists.iter().any(|l| is_in(l, noun)) || noun.ends_with('s') {
                 return None;
@@ -184,7 +281,7 @@ fn english_question(sentence: &str, span: &Span) -> Option<String> {
         Kind::Term if verb.lower == "is" || verb.lower == "was" => "What".to_owned(),
         _ => return None,
     };
-    let rest = after.trim_end_matches(['.', ' ']);
+    let rest = after.split(';').next().unwrap_or(after).trim_end_matches(['.', ' ']);
     (rest.split_whitespace().count() >= 4).then(|| one_line(&format!("{asks}{rest}?")))
 }
 

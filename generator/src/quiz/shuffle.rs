@@ -10,12 +10,13 @@ pub(crate) struct Chance {
     random: StdRng,
     positions: Vec<usize>,
     made: usize,
-    longest: usize,
+    /// Times the key was the longest; a tie counts as its share.
+    longest: f32,
 }
 
 impl Chance {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { random: StdRng::seed_from_u64(seed), positions: Vec::new(), made: 0, longest: 0 }
+        Self { random: StdRng::seed_from_u64(seed), positions: Vec::new(), made: 0, longest: 0.0 }
     }
 
     /// A number for a sampler.
@@ -40,8 +41,7 @@ impl Chance {
 
     /// Whether the key of the next question should be its longest option.
     pub(crate) fn wants_longest(&mut self) -> bool {
-        let due = LONGEST_SHARE * (self.made + 1) as f32 - self.longest as f32;
-        self.random.random::<f32>() < due
+        self.longest < LONGEST_SHARE * (self.made + 1) as f32
     }
 
     /// The key's place among `options`: each comes up once before any comes again.
@@ -59,13 +59,21 @@ impl Chance {
     /// Says that a question was accepted, so that the shares come right.
     pub(crate) fn accepted(&mut self, key: &str, options: &[String]) {
         self.made += 1;
-        self.longest += usize::from(is_longest(key, options));
+        self.longest += longest_share(key, options);
     }
 
     /// Gives back the place of a question that was left out.
     pub(crate) fn give_back(&mut self, position: usize) {
         self.positions.push(position);
     }
+}
+
+/// 1 where the key alone is the longest option, a half where it is with another, …; 0 where another is longer.
+pub(crate) fn longest_share(key: &str, options: &[String]) -> f32 {
+    let length = |s: &str| s.chars().count();
+    let most = options.iter().map(|o| length(o)).max().unwrap_or(0);
+    let ties = options.iter().filter(|o| length(o) == most).count();
+    if length(key) == most { 1.0 / ties.max(1) as f32 } else { 0.0 }
 }
 
 /// Whether the key has more characters than every other option.

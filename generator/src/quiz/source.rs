@@ -63,8 +63,11 @@ impl QuizSource {
     /// The innermost heading that names a topic; numbers before it do not count.
     pub(crate) fn topic(&self) -> Option<&str> {
         let heading = self.heading_path.last()?;
-        let numbering = |c: char| c.is_ascii_digit() || ".、)） \t".contains(c);
-        let topic = heading.trim_start_matches(numbering).trim();
+        // `2.1 Population`, `三、人口`: the number goes; `1990年世界盃` keeps its year.
+        let number = |c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c);
+        let rest = heading.trim_start().trim_start_matches(|c| number(c) || c == '.');
+        let numbered = rest.len() < heading.len() && rest.starts_with(['.', '、', ')', '）', ' ', '\t']);
+        let topic = if numbered { rest.trim_start_matches(['.', '、', ')', '）', ' ', '\t']) } else { heading }.trim();
         let length = topic.chars().count();
         ((2..=40).contains(&length) && topic.chars().any(char::is_alphabetic)).then_some(topic)
     }

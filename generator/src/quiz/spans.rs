@@ -29,8 +29,12 @@ pub(crate) enum Kind {
     Name,
     /// What something is called.
     Named,
+    /// Words in quotation marks.
+    Quoted,
     /// A word of the subject.
     Term,
+    /// A clause that says why.
+    Cause,
 }
 
 impl Kind {
@@ -39,12 +43,34 @@ impl Kind {
         matches!(self, Self::Year | Self::Date | Self::Decade | Self::Quantity | Self::Percent)
     }
 
+    /// Whether other spans of the kind can stand beside it as options. What quotes and words of the subject name is too
+    /// different from one another.
+    pub(crate) const fn has_peers(self) -> bool {
+        !matches!(self, Self::Named | Self::Quoted | Self::Term)
+    }
+
+    /// Whether only spans with the same cue are of its type.
+    pub(crate) const fn needs_cue(self) -> bool {
+        matches!(
+            self,
+            Self::Quantity
+                | Self::Percent
+                | Self::Date
+                | Self::Place
+                | Self::Group
+                | Self::Event
+                | Self::Name
+                | Self::Person
+        )
+    }
+
     /// How well it serves as a key, 0 to 1: names and numbers that are surely of their type come first.
     pub(crate) const fn worth(self) -> f32 {
         match self {
             Self::Person | Self::Place | Self::Work | Self::Group | Self::Event | Self::Named => 1.0,
             Self::Year | Self::Term => 0.9,
-            Self::Date | Self::Name => 0.8,
+            Self::Date | Self::Name | Self::Quoted => 0.8,
+            Self::Cause => 1.3,
             Self::Quantity | Self::Percent | Self::Decade => 0.7,
         }
     }

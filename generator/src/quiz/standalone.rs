@@ -5,7 +5,7 @@ use domain::Language;
 use super::{
     chinese_words,
     english_spans::words,
-    english_words::{CALENDAR, LEANING, POINTING, PRONOUNS, is_in},
+    english_words::{CALENDAR, GENERIC, LEANING, POINTING, PRONOUNS, is_in},
 };
 use crate::answer::is_han;
 
@@ -19,6 +19,15 @@ fn leans_english(sentence: &str) -> Option<String> {
     let first = words.first()?;
     if is_in(LEANING, &first.lower) {
         return Some(format!("it begins with “{}”", first.text));
+    }
+    // `The show drew …`: which show?
+    let thing = words.get(1).filter(|w| first.lower == "the" && is_in(GENERIC, &w.lower));
+    if let Some(thing) = thing
+        && words
+            .get(2)
+            .is_none_or(|w| !["of", "in", "for", "that", "which", "by"].contains(&w.lower.as_str()) && !w.capital())
+    {
+        return Some(format!("“The {}” may be any", thing.text));
     }
     if let Some(word) = words.iter().find(|w| is_in(POINTING, &w.lower)) {
         return Some(format!("“{}” points elsewhere", word.text));
@@ -47,12 +56,32 @@ fn leans_chinese(sentence: &str) -> Option<String> {
         // 其他 and 其實 do not point back, but begin no good question either.
         return Some(format!("它以「{word}」開頭"));
     }
+    // `四年以後，…`: after what?
+    let first = open.split('，').next().unwrap_or_default();
+    let counted = first.starts_with(|c: char| c.is_ascii_digit() || "一二兩两三四五六七八九十數数幾几".contains(c));
+    if counted && first.chars().count() <= 8 && first.ends_with(['後', '后']) {
+        return Some(format!("「{first}」從何時算起不明"));
+    }
     let other = ["其他", "其它", "他國", "他国", "他人", "吉他", "該隱", "維他命", "维他命", "應該", "应该", "活該"];
     let mut rest = sentence.to_owned();
     for word in other {
         rest = rest.replace(word, "");
     }
     chinese_words::POINTING.iter().find(|w| rest.contains(**w)).map(|w| format!("「{w}」指向別處"))
+}
+
+/// Whether a Chinese sentence leaves out its subject, as far as its first words tell.
+pub(crate) fn lacks_subject(sentence: &str) -> bool {
+    let mut clauses = sentence.split(['，', '；', '。']);
+    let first = clauses.next().unwrap_or_default();
+    let bare = |c: &str| chinese_words::NO_SUBJECT.iter().any(|w| c.starts_with(w));
+    let timed =
+        first.starts_with(|c: char| c.is_ascii_digit()) || first.ends_with(['年', '月', '日', '初', '末', '期', '代']);
+    // Behind a date the clause goes on, or the next clause has the subject, or none.
+    let date = |c: char| c.is_ascii_digit() || "年月日〇零一二三四五六七八九十 ".contains(c);
+    let rest = first.trim_start_matches(date);
+    let dated = rest.len() < first.len() && bare(rest);
+    bare(first) || dated || (timed && clauses.next().is_none_or(bare))
 }
 
 /// Whether a piece of text is a whole, plain sentence: no title, table row, code, question or fragment.

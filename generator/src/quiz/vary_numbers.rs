@@ -26,6 +26,18 @@ fn digits(text: &str) -> Option<Range<usize>> {
     Some(start..start + length)
 }
 
+/// The first number of four digits.
+fn year_in(text: &str) -> Option<Range<usize>> {
+    let mut at = 0;
+    for part in text.split(|c: char| !c.is_ascii_digit()) {
+        if part.len() == 4 {
+            return Some(at..at + 4);
+        }
+        at += part.len() + text.get(at + part.len()..)?.chars().next().map_or(0, char::len_utf8);
+    }
+    None
+}
+
 fn put(text: &str, range: Range<usize>, number: &str) -> Option<String> {
     Some(format!("{}{number}{}", text.get(..range.start)?, text.get(range.end..)?))
 }
@@ -35,12 +47,22 @@ fn vary_year(text: &str, kind: Kind, chance: &mut Chance) -> Option<String> {
     let year: i64 = text.get(range.clone())?.parse().ok()?;
     let step = if kind == Kind::Decade { 10 } else { 1 };
     let most = if kind == Kind::Decade { 3 } else { 15 };
-    let distance = (chance.below(most) as i64 + 1) * step;
+    let distance = one_to(most, chance) * step;
     let other = if chance.share() < 0.5 { year - distance } else { year + distance };
     (other > 0 && (other < LAST_YEAR || year >= LAST_YEAR)).then(|| put(text, range, &other.to_string()))?
 }
 
+/// Another year, or another month.
 fn vary_date(text: &str, chance: &mut Chance) -> Option<String> {
+    if chance.share() < 0.5
+        && let Some(range) = year_in(text)
+    {
+        let year: i64 = text.get(range.clone())?.parse().ok()?;
+        let distance = one_to(4, chance);
+        let other =
+            if chance.share() < 0.5 || year + distance >= LAST_YEAR { year - distance } else { year + distance };
+        return put(text, range, &other.to_string());
+    }
     let lower = text.to_lowercase();
     if let Some((n, name)) = MONTHS.iter().enumerate().find(|(_, m)| lower.contains(**m)) {
         let at = lower.find(name)?;
@@ -80,7 +102,7 @@ fn vary_amount(text: &str, kind: Kind, chance: &mut Chance) -> Option<String> {
     let mut number =
         if commas || (plain.len() > 4 && written.contains(',')) { with_commas(whole) } else { whole.to_string() };
     if decimals > 0 {
-        number.push_str(&format!(".{:0decimals$}", other % unit));
+        number = format!("{number}.{:0decimals$}", other % unit);
     }
     put(text, range, &number)
 }
@@ -94,7 +116,7 @@ fn near(value: i64, chance: &mut Chance) -> i64 {
     let head = value / zeros;
     if head < 20 {
         let reach = (head / 2).clamp(2, 6) as usize;
-        let distance = chance.below(reach) as i64 + 1;
+        let distance = one_to(reach, chance);
         let other = if chance.share() < 0.5 && head > distance + 1 { head - distance } else { head + distance };
         return other * zeros;
     }
@@ -102,9 +124,14 @@ fn near(value: i64, chance: &mut Chance) -> i64 {
     let mut other = (head as f32 * factor) as i64;
     // A trailing zero would make it look rounder than the key.
     if other % 10 == 0 {
-        other += 1 + chance.below(8) as i64;
+        other += one_to(8, chance);
     }
     other * zeros
+}
+
+/// A number from 1 to `most`.
+fn one_to(most: usize, chance: &mut Chance) -> i64 {
+    i64::try_from(chance.below(most)).unwrap_or(0) + 1
 }
 
 fn with_commas(number: i64) -> String {
@@ -123,7 +150,7 @@ fn with_commas(number: i64) -> String {
 fn vary_word(text: &str, chance: &mut Chance) -> Option<String> {
     const ENGLISH: [&str; 11] =
         ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    const HAN: [&str; 9] = ["二", "三", "四", "五", "六", "七", "八", "九", "十"];
+    const HAN: [&str; 8] = ["三", "四", "五", "六", "七", "八", "九", "十"];
     let lists: [&[&str]; 2] = [&ENGLISH, &HAN];
     for list in lists {
         let han = list.len() == HAN.len();
@@ -170,7 +197,7 @@ mod tests {
                 assert!(year.parse::<i64>().is_ok_and(|y| (1900..=LAST_YEAR).contains(&y)), "{year}");
             }
             if let Some(date) = vary("2008年5月12日", Kind::Date, &mut chance) {
-                assert!(date.starts_with("2008年") && date.ends_with("月12日") && date != "2008年5月12日");
+                assert!(date.starts_with("20") && date.ends_with("月12日") && date != "2008年5月12日", "{date}");
             }
         }
     }

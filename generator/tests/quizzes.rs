@@ -1,0 +1,295 @@
+//! Quizzes made by rule from a small course: that a seed repeats them, that every quote is verbatim, that texts which hold
+//! little give little, and that an edit is proven again.
+
+use std::sync::{Arc, Mutex};
+
+use domain::{
+    ByteRange, DocumentId, Language, PortResult, Question, QuestionBody, QuestionKind, QuizRequest,
+    ports::{BoxFuture, EmbedRole, Embedder},
+};
+use generator::{MadeQuiz, Place, QuizConfig, QuizEvent, QuizMaker, QuizSource, SourceItem};
+
+/// Letter pairs, hashed: texts that share words are near.
+struct Pairs;
+
+impl Embedder for Pairs {
+    fn dimensions(&self) -> usize {
+        64
+    }
+
+    fn identity(&self) -> &'static str {
+        "pairs"
+    }
+
+    fn embed(&self, texts: Vec<String>, _role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<Vec<f32>>>> {
+        let vector = |text: &String| {
+            let mut v = vec![0.01f32; 64];
+            let chars: Vec<char> = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+            for pair in chars.windows(2) {
+                v[(pair[0] as usize * 31 + pair[1] as usize * 7) % 64] += 1.0;
+            }
+            let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+            v.iter().map(|x| x / length).collect()
+        };
+        Box::pin(async move { Ok(texts.iter().map(vector).collect()) })
+    }
+}
+
+const ENGLISH: [&str; 3] = [
+    "In 1821 Mexico became a free country. In 1845 Texas joined the United States. In 1848 the war with Mexico came to an \
+     end. The army of General Winfield Scott took the capital with 12,000 soldiers.",
+    "The Danube rises in Germany and flows through ten countries. The city of Vienna lies on its banks. The Danube Delta was \
+     named a reserve in 1998. About 19 million people drink water from the Danube.",
+    "Photosynthesis is a process that turns light into chemical energy. A chloroplast is an organelle that holds \
+     chlorophyll. Chlorophyll is a pigment that absorbs red and blue light. The first experiments were made by Jan \
+     Ingenhousz in 1779.",
+];
+const CHINESE: [&str; 2] = [
+    "樂山市位於四川省，古稱嘉州。樂山市總面積1.27萬平方公里。樂山大佛於713年動工，歷時90年完成。樂山大佛在1996年列入世界遺產名錄。",
+    "臺灣大學創立於1928年。臺灣大學的校園面積約34公頃，學生三萬多名。1945年，臺灣大學改制為今名。",
+];
+
+fn sources(texts: &[&str], language: Language) -> Vec<QuizSource> {
+    let document_id = DocumentId::new();
+    let mut start = 0;
+    texts
+        .iter()
+        .zip(1..)
+        .map(|(text, page)| {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let source = QuizSource {
+                document_id,
+                document_name: "reader.pdf".to_owned(),
+                start,
+                page,
+                heading_path: vec![format!("{page}. Topic {page}")],
+                language,
+                items: Vec::new(),
+                text,
+            };
+            start += source.text.len() + 2;
+            source
+        })
+        .collect()
+}
+
+fn request(count: usize, kinds: &[QuestionKind]) -> QuizRequest {
+    QuizRequest {
+        count,
+        kinds: kinds.to_vec(),
+        language: None,
+        document_ids: Vec::new(),
+        pages: Vec::new(),
+        difficulty: None,
+        level: None,
+        seed: Some(5),
+        reuse_items: false,
+        title: None,
+    }
+}
+
+fn locate(_: DocumentId, range: ByteRange) -> Vec<Place> {
+    vec![Place { range, page: 1, boxes: Vec::new() }]
+}
+
+fn maker() -> QuizMaker {
+    QuizMaker::new(None, Arc::new(Pairs), QuizConfig::default())
+}
+
+async fn make(sources: &[QuizSource], request: &QuizRequest) -> MadeQuiz {
+    maker().make(request, sources, &locate, |_| {}).await.unwrap()
+}
+
+fn failed(question: &Question) -> Vec<&str> {
+    question.proof.checks.iter().filter(|c| !c.passed).map(|c| c.name.as_str()).collect()
+}
+
+fn assert_sound(made: &MadeQuiz, sources: &[QuizSource]) {
+    for question in &made.questions {
+        assert!(question.proof.proven, "{question:?}");
+        assert_eq!(question.proof.checks.len(), 9, "{question:?}");
+        assert!(!question.evidence.is_empty());
+        for cited in &question.evidence {
+            let verbatim = sources.iter().any(|s| {
+                let range = cited.start.checked_sub(s.start).zip(cited.end.checked_sub(s.start));
+                range.is_some_and(|(a, b)| s.text.get(a..b) == Some(&cited.quote))
+            });
+            assert!(verbatim, "{cited:?}");
+        }
+        match &question.body {
+            QuestionBody::MultipleChoice { options, key } => {
+                assert_eq!(options.iter().filter(|o| *o == key).count(), 1);
+                assert!(!question.stem.contains(key.as_str()), "{}", question.stem);
+            }
+            QuestionBody::Cloze { key, .. } | QuestionBody::ShortAnswer { key, .. } => {
+                assert!(question.evidence.iter().any(|c| c.quote.contains(key.as_str())));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_seed_repeats_a_quiz_and_another_does_not() {
+    let sources = sources(&ENGLISH, Language::English);
+    let asked = request(6, &[QuestionKind::Cloze, QuestionKind::TrueFalse]);
+    let first = make(&sources, &asked).await;
+    assert!(first.questions.len() >= 5, "{:?}", first.left_out);
+    assert_eq!(first, make(&sources, &asked).await);
+    assert_ne!(first, make(&sources, &QuizRequest { seed: Some(6), ..asked }).await);
+    assert_sound(&first, &sources);
+}
+
+#[tokio::test]
+async fn chinese_questions_take_a_question_word_or_a_blank() {
+    let sources = sources(&CHINESE, Language::TraditionalChinese);
+    let made = make(&sources, &request(8, &[QuestionKind::ShortAnswer, QuestionKind::MultipleChoice])).await;
+    assert_sound(&made, &sources);
+    let stems: Vec<&str> = made.questions.iter().map(|q| q.stem.as_str()).collect();
+    assert!(stems.iter().any(|s| s.contains("哪一年") || s.contains("多少")), "{stems:?}");
+    assert!(made.questions.iter().all(|q| q.language == Language::TraditionalChinese));
+}
+
+#[tokio::test]
+async fn events_are_ordered_and_terms_matched() {
+    let sources = sources(&ENGLISH, Language::English);
+    let made = make(&sources, &request(2, &[QuestionKind::Ordering, QuestionKind::Matching])).await;
+    assert_sound(&made, &sources);
+    let order = made.questions.iter().find_map(|q| match &q.body {
+        QuestionBody::Ordering { key, .. } => Some(key.clone()),
+        _ => None,
+    });
+    let events =
+        ["Mexico became a free country", "Texas joined the United States", "the war with Mexico came to an end"];
+    assert_eq!(order.unwrap(), events);
+    let pairs = made.questions.iter().find_map(|q| match &q.body {
+        QuestionBody::Matching { pairs } => Some(pairs.clone()),
+        _ => None,
+    });
+    let pairs = pairs.unwrap();
+    assert_eq!(pairs[0].left, "Photosynthesis");
+    assert_eq!(pairs[0].right, "a process that turns light into chemical energy");
+}
+
+#[tokio::test]
+async fn too_little_text_gives_fewer_questions_and_says_why() {
+    let short = sources(&["Ten words are here and none of them says anything."], Language::English);
+    let table = sources(
+        &[
+            "Week | Topic | Points\n1 | Rivers | 10\n2 | Seas | 20\n3 | Lakes | 30",
+            "fn main() { let x = 1; println!(\"{x}\"); }",
+        ],
+        Language::English,
+    );
+    for sources in [short, table, Vec::new()] {
+        let made = make(&sources, &request(5, &[QuestionKind::Cloze])).await;
+        assert_eq!(made.questions, []);
+        assert!(sources.is_empty() || !made.left_out.is_empty(), "nothing says why");
+    }
+    let few = sources(&ENGLISH, Language::English);
+    let made = make(&few, &request(100, &[QuestionKind::Cloze])).await;
+    assert!((3..100).contains(&made.questions.len()));
+    assert!(!made.left_out.is_empty());
+}
+
+#[tokio::test]
+async fn limits_of_the_request_hold_and_progress_is_told() {
+    let mut sources = sources(&ENGLISH, Language::English);
+    sources.extend(self::sources(&CHINESE, Language::TraditionalChinese));
+    let asked = QuizRequest { language: Some(Language::English), pages: vec![2], ..request(5, &[QuestionKind::Cloze]) };
+    let events = Mutex::new(Vec::new());
+    let made = maker().make(&asked, &sources, &locate, |e| events.lock().unwrap().push(e)).await.unwrap();
+    assert!(!made.questions.is_empty());
+    assert!(
+        made.questions.iter().all(|q| ENGLISH[1]
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains(&q.evidence[0].quote))
+    );
+    let events = events.into_inner().unwrap();
+    assert_eq!(events.first(), Some(&QuizEvent::Read { passages: 1 }));
+    assert_eq!(events.iter().filter(|e| **e == QuizEvent::Tried).count(), made.tried);
+    let accepted = events.iter().filter(|e| matches!(e, QuizEvent::Accepted { .. })).count();
+    assert_eq!(accepted, made.questions.len());
+}
+
+#[tokio::test]
+async fn an_edit_that_breaks_a_question_is_seen() {
+    let sources = sources(&ENGLISH, Language::English);
+    let made = make(&sources, &request(4, &[QuestionKind::Cloze])).await;
+    let good = made.questions[0].clone();
+    let again = maker().prove(&good, &sources, &made.questions[1..]).await.unwrap();
+    assert!(again.proven, "{again:?}");
+    let broken = |change: &dyn Fn(&mut Question)| {
+        let mut question = good.clone();
+        change(&mut question);
+        question
+    };
+    let cases: [(&str, Question); 5] = [
+        ("well_formed", broken(&|q| q.stem = "There is no blank here.".to_owned())),
+        (
+            "key_supported",
+            broken(&|q| {
+                if let QuestionBody::Cloze { key, .. } = &mut q.body {
+                    *key = "Atlantis".to_owned();
+                }
+            }),
+        ),
+        ("key_supported", broken(&|q| q.evidence[0].quote.push('!'))),
+        ("stands_alone", broken(&|q| q.stem = "This happened in _____ as they say.".to_owned())),
+        ("language", broken(&|q| q.stem.push('國'))),
+    ];
+    for (name, mut question) in cases {
+        question.proof = maker().prove(&question, &sources, &[]).await.unwrap();
+        assert!(failed(&question).contains(&name), "{name}: {:?}", question.proof);
+    }
+    let twin = maker().prove(&good, &sources, std::slice::from_ref(&good)).await.unwrap();
+    assert!(twin.checks.iter().any(|c| c.name == "no_duplicate" && !c.passed));
+}
+
+#[tokio::test]
+async fn a_question_is_made_again_otherwise() {
+    let sources = sources(&ENGLISH, Language::English);
+    let asked = request(4, &[QuestionKind::Cloze]);
+    let made = make(&sources, &asked).await;
+    let (old, others) = made.questions.split_first().unwrap();
+    let new = maker().remake(old, &asked, &sources, others, &locate).await.unwrap().unwrap();
+    assert!(new.proof.proven);
+    assert_ne!(new.stem, old.stem);
+    assert!(others.iter().all(|q| q.stem != new.stem));
+}
+
+#[tokio::test]
+async fn exam_items_are_taken_over_as_they_stand() {
+    let mut sources = sources(&ENGLISH, Language::English);
+    let text = "1. Which river flows through Vienna? A. The Rhine B. The Danube C. The Elbe Answer: B";
+    let start = sources.last().map_or(0, |s| s.start + s.text.len() + 2);
+    let options: Vec<String> = ["The Rhine", "The Danube", "The Elbe"].map(str::to_owned).to_vec();
+    let item = SourceItem {
+        stem: "Which river flows through Vienna?".to_owned(),
+        options: options.clone(),
+        key: Some(1),
+        range: ByteRange::new(start, start + text.len()),
+    };
+    let unkeyed = SourceItem { key: None, ..item.clone() };
+    let last = sources[0].clone();
+    sources.push(QuizSource { text: text.to_owned(), start, page: 4, items: vec![item, unkeyed], ..last });
+    let asked = QuizRequest { reuse_items: true, ..request(2, &[QuestionKind::Cloze]) };
+    let made = make(&sources, &asked).await;
+    let reused: Vec<&Question> = made.questions.iter().filter(|q| q.reused).collect();
+    assert_eq!(reused.len(), 1);
+    assert_eq!(reused[0].body, QuestionBody::MultipleChoice { options, key: "The Danube".to_owned() });
+    assert_eq!(reused[0].evidence[0].quote, text);
+    assert_eq!(made.questions.len(), 2);
+}
+
+#[tokio::test]
+async fn dropping_the_future_stops_it() {
+    let sources = sources(&ENGLISH, Language::English);
+    let asked = request(50, &[QuestionKind::Cloze]);
+    let maker = maker();
+    let making = maker.make(&asked, &sources, &locate, |_| {});
+    let cut = tokio::time::timeout(std::time::Duration::ZERO, making).await;
+    assert!(cut.is_err() || cut.unwrap().is_ok());
+}
