@@ -12,7 +12,7 @@ use domain::{
     ByteRange, DocumentId, Hit, Language, ParsedDocument, Passage, PortError,
     ports::{Embedder, LanguageModel, TokenCounter},
 };
-use generator::{AnswerConfig, Answerer, GgufModel, GgufModelSettings, QuizConfig, QuizMaker};
+use generator::{Answerer, GgufModel, GgufModelSettings, QuizConfig, QuizMaker};
 use ingest::{OcrModels, ReadLimits, Reader, SplitConfig};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use provision::{Catalogue, ModelStore, ProvisionError};
@@ -136,7 +136,7 @@ impl App {
             tracing::info!(interrupted, "picking up what was interrupted");
         }
         let answers = &settings.answers;
-        let config = AnswerConfig { max_tokens: answers.max_tokens, ..AnswerConfig::default() };
+        let config = answers.config();
         Ok(Arc::new(Self {
             reader: reader(&settings, &places)?,
             answerer: Answerer::new(Some(model.clone()), embedder.clone(), config),

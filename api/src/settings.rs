@@ -10,6 +10,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use generator::AnswerConfig;
 use serde::{Deserialize, Serialize};
 
 /// The documented defaults, compiled in.
@@ -68,7 +69,15 @@ section!(Reading { workers: usize, time_s: u64, memory_mb: u64, max_pages: u32, 
 section!(Chunks { max_tokens: usize });
 section!(Vectors { backend: VectorBackend, url: String, api_key: String, collection: String });
 section!(Embedding { threads: usize, queue: usize });
-section!(Answers { threads: usize, queue: usize, max_tokens: usize, passages: usize, context_tokens: usize });
+section!(Answers {
+    threads: usize,
+    queue: usize,
+    max_tokens: usize,
+    passages: usize,
+    context_tokens: usize,
+    prompt_tokens: usize,
+    refuse_above: f32,
+});
 
 /// Where vectors are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +96,18 @@ pub struct Overrides {
     pub host: Option<IpAddr>,
     /// `--port`.
     pub port: Option<u16>,
+}
+
+impl Answers {
+    /// The same for the answerer.
+    pub fn config(&self) -> AnswerConfig {
+        AnswerConfig {
+            max_tokens: self.max_tokens,
+            tuned_prompt_tokens: self.prompt_tokens,
+            refuse_above: self.refuse_above,
+            ..AnswerConfig::default()
+        }
+    }
 }
 
 impl Settings {
@@ -128,6 +149,9 @@ impl Settings {
         if !(32..=510).contains(&self.chunks.max_tokens) {
             return impossible("chunks.max_tokens", &self.chunks.max_tokens, "use 32 to 510");
         }
+        if !(0.0..=1.0).contains(&self.answers.refuse_above) {
+            return impossible("answers.refuse_above", &self.answers.refuse_above, "use a probability, 0 to 1");
+        }
         for (key, value) in [
             ("reading.workers", self.reading.workers),
             ("embedding.threads", self.embedding.threads),
@@ -136,6 +160,7 @@ impl Settings {
             ("answers.queue", self.answers.queue),
             ("answers.max_tokens", self.answers.max_tokens),
             ("answers.passages", self.answers.passages),
+            ("answers.prompt_tokens", self.answers.prompt_tokens),
             ("server.max_question_chars", self.server.max_question_chars),
         ] {
             if value == 0 {

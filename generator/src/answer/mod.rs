@@ -74,10 +74,10 @@ impl Default for AnswerConfig {
         Self {
             refuse_below: 0.8,
             refuse_below_chinese: 0.84,
-            refuse_above: std::env::var("RA").ok().and_then(|v| v.parse().ok()).unwrap_or(0.7),
+            refuse_above: 0.7,
             support_needed: 0.6,
             prompt_tokens: 300,
-            tuned_prompt_tokens: std::env::var("TPT").ok().and_then(|v| v.parse().ok()).unwrap_or(900),
+            tuned_prompt_tokens: 900,
             max_tokens: 64,
             max_sentences: 3,
             candidates: 8,

@@ -7,7 +7,7 @@ use domain::{
     Answer, AnswerMode, ByteRange, CourseId, DocumentId, Hit, Language, Passage, SearchFilter, SearchMode, SearchQuery,
     ports::ChunkSearcher as _,
 };
-use generator::{AnswerConfig, AnswerRequest, Answerer, Place};
+use generator::{AnswerRequest, Answerer, Place};
 use retriever::{EvalQuestion, EvalSet, HybridRetriever, RetrieverSettings, index_passages, percentile};
 use serde::Serialize;
 use serde_json::json;
@@ -87,8 +87,7 @@ pub async fn run(settings: &Settings, places: &Places, output: Output, args: Ans
         AnswerMode::Answer => Some(app::load_model(settings, places).await?),
         AnswerMode::Quote => None,
     };
-    let config = AnswerConfig { max_tokens: settings.answers.max_tokens, ..AnswerConfig::default() };
-    let answerer = Answerer::new(model, embedder.clone(), config);
+    let answerer = Answerer::new(model, embedder.clone(), settings.answers.config());
     let work = tempfile::tempdir()?;
     let (retriever, course) =
         index_passages(&set.passages, embedder, work.path(), RetrieverSettings::default()).await?;
