@@ -54,7 +54,7 @@ pub(crate) async fn model_stems(
 }
 
 fn request(messages: Vec<Message>, max_tokens: usize, sampling: Sampling) -> GenerateRequest {
-    GenerateRequest { messages, max_tokens, stop: vec!["\n".to_owned()], sampling }
+    GenerateRequest { messages, max_tokens, stop: vec!["\n".to_owned()], sampling, ..GenerateRequest::default() }
 }
 
 /// What the model writes to each request. They run side by side as far as its queue holds them.
