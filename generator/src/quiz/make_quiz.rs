@@ -91,8 +91,7 @@ impl<'a> Run<'a> {
             for item in self.items(&wanted).await?.into_iter().take(self.request.count) {
                 self.tried += 1;
                 tell(QuizEvent::Tried);
-                self.accepted.push(item);
-                tell(QuizEvent::Accepted { done: self.accepted.len(), total: self.request.count });
+                self.accept(item, tell);
             }
         }
         let order = spread(&wanted);
@@ -246,10 +245,14 @@ impl<'a> Run<'a> {
             self.chance.accepted(key, options);
         }
         self.used.extend(sentences);
+        self.accept(question, tell);
+        Ok(true)
+    }
+
+    fn accept(&mut self, question: Question, tell: &mut (impl FnMut(QuizEvent) + Send)) {
         let (done, total) = (self.accepted.len() + 1, self.request.count);
         tell(QuizEvent::Accepted { question: Box::new(question.clone()), done, total });
         self.accepted.push(question);
-        Ok(true)
     }
 
     fn leave_out(&mut self, reason: &str, tell: &mut (impl FnMut(QuizEvent) + Send)) {
