@@ -1,4 +1,5 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing found or refused.
+#![expect(clippy::doc_markdown, reason = "these docs are the help texts")]
 
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
@@ -89,7 +90,7 @@ enum Command {
         /// Title or id
         course: String,
         #[command(flatten)]
-        options: commands::quiz::QuizOptions,
+        options: Box<commands::quiz::QuizOptions>,
     },
     /// List, make or delete courses
     Courses {
@@ -102,13 +103,7 @@ enum Command {
         action: ModelsAction,
     },
     /// Train an adapter on one's own questions
-    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-    Tune {
-        #[command(subcommand)]
-        action: Option<TuneAction>,
-        #[command(flatten)]
-        run: Option<TuneArgs>,
-    },
+    Tune(Box<TuneCommand>),
     /// Measure quality on question sets
     Eval {
         #[command(subcommand)]
@@ -129,6 +124,15 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<std::ffi::OsString>,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct TuneCommand {
+    #[command(subcommand)]
+    action: Option<TuneAction>,
+    #[command(flatten)]
+    run: Option<TuneArgs>,
 }
 
 /// What to do with courses.
@@ -294,11 +298,13 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             let settings = settings()?;
             tokio::task::spawn_blocking(move || commands::models::run(&settings, &places, output, action)).await?
         }
-        Command::Tune { action: Some(TuneAction::Prepare(args)), .. } => {
-            tokio::task::spawn_blocking(move || commands::tune::prepare(output, args)).await?
-        }
-        Command::Tune { run: Some(args), .. } => commands::tune::run(&places, output, args).await,
-        Command::Tune { .. } => Err("name --data, --base and --out; `lectern tune --help` shows all".into()),
+        Command::Tune(command) => match *command {
+            TuneCommand { action: Some(TuneAction::Prepare(args)), .. } => {
+                tokio::task::spawn_blocking(move || commands::tune::prepare(output, args)).await?
+            }
+            TuneCommand { run: Some(args), .. } => commands::tune::run(&places, output, args).await,
+            TuneCommand { .. } => Err("name --data, --base and --out; `lectern tune --help` shows all".into()),
+        },
         Command::Eval { what: EvalAction::Retrieval { dir, limit } } => {
             commands::eval::retrieval(&settings()?, &places, output, &dir, limit).await
         }

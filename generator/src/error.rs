@@ -123,6 +123,44 @@ pub enum GeneratorError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A constraint that a server cannot be asked for.
+    #[error("a model on a server cannot be held to {what}; use a local one")]
+    UnknownConstraint {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// No connection, or one that broke or fell silent.
+    #[error("the model's server {url} cannot be reached: {reason}")]
+    ServerUnreachable {
+        /// The address.
+        url: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The server has no time.
+    #[error("the model's server {url} is busy; try again shortly")]
+    ServerBusy {
+        /// The address.
+        url: String,
+    },
+    /// The server answered with an error.
+    #[error("the model's server {url} refused with status {status}: {message}")]
+    ServerRefused {
+        /// The address.
+        url: String,
+        /// Its HTTP status.
+        status: u16,
+        /// Its own words.
+        message: String,
+    },
+    /// The server answered with something else than the API says.
+    #[error("the model's server {url} sent {what}; is it OpenAI-compatible?")]
+    ServerAnswer {
+        /// The address.
+        url: String,
+        /// What was found.
+        what: &'static str,
+    },
     /// The waiting line is full.
     #[error("the generator is busy: {waiting} requests are waiting already; try again shortly")]
     Busy {
@@ -168,7 +206,14 @@ impl GeneratorError {
     /// What the caller can do about it.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreadable { .. } | Self::Stopped => ErrorKind::Unavailable,
+            Self::Unreadable { .. } | Self::Stopped | Self::ServerUnreachable { .. } | Self::ServerAnswer { .. } => {
+                ErrorKind::Unavailable
+            }
+            Self::ServerRefused { status, .. } => match *status {
+                413 => ErrorKind::TooLarge,
+                400 | 404 | 422 => ErrorKind::InvalidInput,
+                _ => ErrorKind::Unavailable,
+            },
             Self::Damaged { .. }
             | Self::BadMetadata { .. }
             | Self::MissingTensors { .. }
@@ -181,9 +226,10 @@ impl GeneratorError {
             Self::QuizFormatNotRead { .. }
             | Self::UnknownArchitecture { .. }
             | Self::UnsupportedTokenizer { .. }
-            | Self::UnsupportedWeights { .. } => ErrorKind::Unsupported,
+            | Self::UnsupportedWeights { .. }
+            | Self::UnknownConstraint { .. } => ErrorKind::Unsupported,
             Self::ContextTooLong { .. } => ErrorKind::TooLarge,
-            Self::Busy { .. } => ErrorKind::Overloaded,
+            Self::Busy { .. } | Self::ServerBusy { .. } => ErrorKind::Overloaded,
             Self::Tokenizer { .. } | Self::Compute { .. } | Self::QuizFileUnwritable { .. } => ErrorKind::Internal,
         }
     }
@@ -205,6 +251,11 @@ impl GeneratorError {
             Self::ContextTooLong { .. } => "context_too_long",
             Self::BadConstraint { .. } => "constraint_invalid",
             Self::BadScoreRequest { .. } => "score_request",
+            Self::UnknownConstraint { .. } => "constraint_unsupported",
+            Self::ServerUnreachable { .. } => "server_unreachable",
+            Self::ServerBusy { .. } => "server_busy",
+            Self::ServerRefused { .. } => "server_refused",
+            Self::ServerAnswer { .. } => "server_answer",
             Self::Busy { .. } => "generator_busy",
             Self::Stopped => "generator_stopped",
             Self::Compute { .. } => "generator_failed",

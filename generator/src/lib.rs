@@ -7,6 +7,7 @@ mod mark_answers;
 mod question_form;
 mod quiz;
 mod quiz_files;
+mod server;
 
 pub use answer::{AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Locate, Place, standalone_question};
 pub use engine::{EngineCounts, GgufModel, GgufModelSettings, TokenModel};
@@ -17,3 +18,4 @@ pub use quiz::{MadeQuiz, QuizConfig, QuizEvent, QuizMaker, QuizSource, SourceIte
 pub use quiz_files::{
     FileProblem, ImportedQuiz, MAX_IMPORT_BYTES, NotHeld, QuizFile, QuizFormat, export_quiz, import_quiz, shown_order,
 };
+pub use server::{ServerModel, ServerSettings};

@@ -41,7 +41,7 @@ fn path(path: &Path) -> &str {
 }
 
 fn write_lines(file: &Path, lines: &[Value]) {
-    fs::write(file, lines.iter().map(|l| format!("{l}\n")).collect::<String>()).unwrap();
+    fs::write(file, lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")).unwrap();
 }
 
 /// Questions on six short passages.

@@ -1,4 +1,5 @@
 //! `lectern quiz`.
+#![expect(clippy::doc_markdown, reason = "its options' docs are the help texts")]
 
 use std::{
     path::{Path, PathBuf},

@@ -187,6 +187,7 @@ pub struct Marks {
     /// Points there were.
     of: f32,
     /// By question.
+    #[expect(clippy::struct_field_names, reason = "the field is the contract's")]
     marks: Vec<QuestionMark>,
 }
 

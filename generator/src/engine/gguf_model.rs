@@ -49,6 +49,7 @@ pub struct GgufModel {
     template: ChatTemplate,
     constrainer: Arc<Constrainer>,
     waiting: usize,
+    lookup: usize,
     queue: mpsc::Sender<Job>,
     counters: Arc<Counters>,
 }
@@ -100,7 +101,7 @@ impl GgufModel {
         let thread = thread::Builder::new().name("lectern-generator".to_owned());
         thread.spawn(move || scheduler.serve(jobs)).map_err(|e| starting(&e))?;
         let constrainer = Arc::new(Constrainer::new(tokenizer.clone(), vocabulary.clone()));
-        Ok(Self { info, tokenizer, vocabulary, template, constrainer, waiting, queue, counters })
+        Ok(Self { info, tokenizer, vocabulary, template, constrainer, waiting, lookup: limits.lookup, queue, counters })
     }
 
     /// What the engine has done so far.
@@ -138,7 +139,7 @@ impl GgufModel {
         let prompt = self.prompt(&request.messages, 1)?;
         let (sender, events) = mpsc::unbounded_channel();
         let GenerateRequest { max_tokens, stop, sampling, log_probabilities, .. } = request;
-        let wish = Wish { max_tokens, stop, sampling, rules, log_probabilities };
+        let wish = Wish { max_tokens, stop, sampling, rules, log_probabilities, lookup: self.lookup };
         let writing = Writing::new(wish, sender);
         self.enqueue(Job { prompt, task: Task::Write(Box::new(writing)) })?;
         Ok(Box::new(Running { events, over: false }))
@@ -226,7 +227,13 @@ fn limits_of(file: &GgufFile, settings: &GgufModelSettings) -> Limits {
     let parallel = settings.parallel.max(1);
     let affordable = settings.cache_bytes / Decoder::page_bytes(&file.shape).max(1);
     let pages = affordable.clamp(1, (context / PAGE + 1).saturating_mul(parallel));
-    Limits { context: context.min(pages * PAGE), chunk: settings.prefill_chunk, parallel, pages }
+    Limits {
+        context: context.min(pages * PAGE),
+        chunk: settings.prefill_chunk,
+        parallel,
+        pages,
+        lookup: settings.lookup,
+    }
 }
 
 /// All that has to do with text: tokenizer, vocabulary, chat template.

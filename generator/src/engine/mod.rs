@@ -16,6 +16,7 @@ mod grammar_rules;
 mod kernels;
 mod kv_pages;
 mod load_network;
+mod look_up_prompt;
 mod network;
 mod read_gguf;
 mod read_tokenizer;
@@ -51,6 +52,9 @@ pub struct GgufModelSettings {
     pub prefill_chunk: usize,
     /// Threads that compute. More than there are free cores make it slower, not faster.
     pub threads: usize,
+    /// Most tokens guessed from the prompt and read together with the last one, where the likeliest are wanted; what is
+    /// written stays the same. 0 is none.
+    pub lookup: usize,
     /// Most bytes for keys and values, of running requests and of texts read before; with less than one context's worth,
     /// the context becomes as short as fits.
     pub cache_bytes: usize,
@@ -65,6 +69,8 @@ impl Default for GgufModelSettings {
             context_limit: 4096,
             prefill_chunk: 128,
             threads: usable.min(num_cpus::get_physical()),
+            // Off until `bench_answers` shows on a quiet machine that it pays.
+            lookup: 0,
             cache_bytes: 512 << 20,
         }
     }

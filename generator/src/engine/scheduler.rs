@@ -25,6 +25,9 @@ use super::{
 };
 use crate::{GeneratorError, GeneratorResult};
 
+/// Requests that may run at once for guesses to be made.
+const FEW: usize = 2;
+
 /// What the engine has done since it was loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EngineCounts {
@@ -92,6 +95,8 @@ pub(crate) struct Limits {
     /// Requests that run at once.
     pub parallel: usize,
     pub pages: usize,
+    /// Most tokens that a writer guesses.
+    pub lookup: usize,
 }
 
 impl Scheduler {
@@ -169,8 +174,9 @@ impl Scheduler {
             let (count, wanted) = sequence.next_feed(self.limits.chunk);
             let tokens = sequence.pending().get(..count).unwrap_or_default();
             feeds.push(Feed { tokens, position: sequence.fed, pages: sequence.pages.list(), wanted });
-            let counter = if sequence.is_writing() { &self.counters.written } else { &self.counters.prompt };
-            counter.fetch_add(count, Ordering::Relaxed);
+            if !sequence.is_writing() {
+                self.counters.prompt.fetch_add(count, Ordering::Relaxed);
+            }
         }
         if feeds.is_empty() {
             return;
@@ -193,14 +199,24 @@ impl Scheduler {
 
     /// Takes in what a step gave one sequence.
     fn advance(&mut self, n: usize, count: usize, outcome: GeneratorResult<Vec<Vec<f32>>>) -> Progress {
+        let few = self.running.len() <= FEW;
         let Some(sequence) = self.running.get_mut(n) else { return Progress::Goes };
         match outcome {
             Ok(logits) => {
                 sequence.fed += count;
+                let before = sequence.sure();
+                let progress = sequence.take(logits, &self.vocabulary);
+                if sequence.is_writing() {
+                    self.counters.written.fetch_add(sequence.sure() - before, Ordering::Relaxed);
+                }
                 let mut pages = mem::take(&mut sequence.pages);
                 self.pages.publish(&mut pages, sequence.shared());
                 sequence.pages = pages;
-                sequence.take(logits, &self.vocabulary)
+                // With more readers and writers, a step is busy without guesses.
+                if progress == Progress::Goes && few {
+                    sequence.guess();
+                }
+                progress
             }
             Err(error) => {
                 tracing::error!(%error, "a generation failed");

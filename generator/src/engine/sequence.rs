@@ -1,5 +1,7 @@
 //! One request while it runs: its tokens, its pages, and what it is run for.
 
+use std::{mem, slice};
+
 use domain::{PortError, PortResult};
 
 use super::{
@@ -33,6 +35,8 @@ pub(crate) struct Sequence {
     pub pages: Pages,
     /// Place in the order of arrival.
     pub arrival: u64,
+    /// How many of the last tokens are only guessed.
+    guessed: usize,
     task: Task,
 }
 
@@ -52,7 +56,8 @@ impl Sequence {
             Task::Write(writing) => writing.begin(&mut tokens, context, vocabulary),
             Task::Score(scoring) => scoring.begin(tokens.len()),
         };
-        (progress == Progress::Goes).then_some(Self { tokens, fed: 0, pages: Pages::default(), arrival, task })
+        let (fed, pages, guessed) = (0, Pages::default(), 0);
+        (progress == Progress::Goes).then_some(Self { tokens, fed, pages, arrival, guessed, task })
     }
 
     /// Tokens that the network has still to read.
@@ -83,6 +88,7 @@ impl Sequence {
         let pending = self.pending().len();
         let last = |count| (count, if count == pending { Wanted::Last } else { Wanted::Nothing });
         match &self.task {
+            Task::Write(_) if self.guessed > 0 => (pending, Wanted::Each),
             Task::Write(_) if self.is_streaming() => last(pending),
             Task::Score(scoring) if self.fed >= scoring.prompt => (pending.min(MOST_AT_ONCE), Wanted::Each),
             Task::Write(_) | Task::Score(_) => last(pending.min(chunk.max(1))),
@@ -92,7 +98,7 @@ impl Sequence {
     /// The tokens fed so far that other sequences may find again.
     pub(crate) fn shared(&self) -> &[u32] {
         let end = match &self.task {
-            Task::Write(_) => self.fed,
+            Task::Write(_) => self.fed.min(self.sure()),
             // Each text takes the place of the one before.
             Task::Score(scoring) => self.fed.min(scoring.prompt),
         };
@@ -102,16 +108,51 @@ impl Sequence {
     /// Takes in the logits after the last tokens that were fed, one row a token; none while a prompt is read.
     pub(crate) fn take(&mut self, logits: Vec<Vec<f32>>, vocabulary: &Vocabulary) -> Progress {
         match &mut self.task {
-            Task::Write(writing) => match logits.into_iter().next_back() {
-                Some(logits) => writing.choose(&mut self.tokens, logits, vocabulary),
-                None => Progress::Goes,
-            },
+            Task::Write(_) => self.write(logits, vocabulary),
             Task::Score(scoring) => scoring.take(&mut self.tokens, &mut self.fed, &logits),
         }
     }
 
+    /// Chooses what follows the last token, and then what follows each guess that was right.
+    fn write(&mut self, logits: Vec<Vec<f32>>, vocabulary: &Vocabulary) -> Progress {
+        let Task::Write(writing) = &mut self.task else { return Progress::Goes };
+        let guesses = self.tokens.split_off(self.tokens.len() - mem::take(&mut self.guessed));
+        self.fed = self.fed.min(self.tokens.len());
+        let start = self.fed;
+        for (logits, guess) in logits.into_iter().zip(guesses.iter().map(Some).chain([None])) {
+            if writing.choose(&mut self.tokens, logits, vocabulary) == Progress::Ended {
+                return Progress::Ended;
+            }
+            if guess.is_none() || self.tokens.get(self.fed..) != guess.map(slice::from_ref) {
+                break;
+            }
+            self.fed += 1;
+        }
+        if !guesses.is_empty() {
+            writing.lookup.learn(guesses.len(), self.fed - start);
+        }
+        Progress::Goes
+    }
+
+    /// Adds a guess of how the text goes on, to be read with the last token.
+    pub(crate) fn guess(&mut self) {
+        let Task::Write(writing) = &self.task else { return };
+        if self.is_writing() && self.guessed == 0 && self.pending().len() == 1 {
+            let guess = writing.guess(&self.tokens).to_vec();
+            self.guessed = guess.len();
+            self.tokens.extend(guess);
+        }
+    }
+
+    /// Tokens that are sure.
+    pub(crate) fn sure(&self) -> usize {
+        self.tokens.len() - self.guessed
+    }
+
     /// Begins again, without pages.
     pub(crate) fn put_back(&mut self) {
+        self.tokens.truncate(self.sure());
+        self.guessed = 0;
         self.fed = 0;
         if let Task::Score(scoring) = &mut self.task {
             scoring.put_back(&mut self.tokens);

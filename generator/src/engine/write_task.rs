@@ -7,8 +7,8 @@ use domain::{
 use tokio::sync::mpsc;
 
 use super::{
-    sample_token::Sampler, score_task::log_probability, sequence::Progress, stream_text::TextStream,
-    token_rules::TokenRules, vocabulary::Vocabulary,
+    look_up_prompt::Lookup, sample_token::Sampler, score_task::log_probability, sequence::Progress,
+    stream_text::TextStream, token_rules::TokenRules, vocabulary::Vocabulary,
 };
 use crate::GeneratorResult;
 
@@ -27,6 +27,7 @@ pub(crate) struct Writing {
     rules: Option<Box<dyn TokenRules>>,
     /// Of each written token, where they are asked for.
     log_probabilities: Option<Vec<f32>>,
+    pub lookup: Lookup,
 }
 
 /// What is asked for besides the prompt.
@@ -38,14 +39,18 @@ pub(crate) struct Wish {
     /// What may be written, where not everything may.
     pub rules: Option<Box<dyn TokenRules>>,
     pub log_probabilities: bool,
+    /// Most tokens guessed at once.
+    pub lookup: usize,
 }
 
 impl Writing {
     pub(crate) fn new(wish: Wish, events: mpsc::UnboundedSender<PortResult<Generated>>) -> Self {
-        let Wish { max_tokens, stop, sampling, rules, log_probabilities } = wish;
+        let Wish { max_tokens, stop, sampling, rules, log_probabilities, lookup } = wish;
+        // Guesses among random tokens, or where few are allowed, are rarely right.
+        let lookup = Lookup::new(if sampling.temperature > 0.0 || rules.is_some() { 0 } else { lookup });
         let log_probabilities = log_probabilities.then(Vec::new);
         let (sampler, text) = (Sampler::new(sampling), TextStream::new(stop));
-        Self { events, begun: false, prompt: 0, max_tokens, limit: 0, sampler, text, rules, log_probabilities }
+        Self { events, begun: false, prompt: 0, max_tokens, limit: 0, sampler, text, rules, log_probabilities, lookup }
     }
 
     /// Begins after the prompt `tokens`: what is forced from the start is written at once, and read with the prompt.
@@ -71,6 +76,13 @@ impl Writing {
             Progress::Goes => self.write_forced(tokens, vocabulary),
             Progress::Ended => Progress::Ended,
         }
+    }
+
+    /// How the text may go on, within its limit.
+    pub(crate) fn guess<'a>(&self, tokens: &'a [u32]) -> &'a [u32] {
+        let guess = self.lookup.guess(tokens);
+        let room = self.limit.saturating_sub(tokens.len() + 1);
+        guess.get(..room).unwrap_or(guess)
     }
 
     /// Tells that it failed. A receiver that is gone has no use for the error.

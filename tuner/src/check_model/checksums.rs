@@ -48,7 +48,7 @@ fn compare(path: &Path, name: &str, expected: &str) -> TunerResult<Finding> {
     }
     let mut hash = Sha256::new();
     io::copy(&mut File::open(path).map_err(|e| unreadable(path, e))?, &mut hash).map_err(|e| unreadable(path, e))?;
-    let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let found: String = hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     Ok(if found.eq_ignore_ascii_case(expected) {
         Finding::good(format!("{name} has the checksum that the list names"))
     } else {

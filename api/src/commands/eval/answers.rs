@@ -40,6 +40,7 @@ pub struct AnswersArgs {
 }
 
 /// What came of one question.
+#[expect(clippy::struct_excessive_bools, reason = "each is a measure of its own")]
 #[derive(Debug, Serialize)]
 struct Outcome {
     question: String,
@@ -135,14 +136,14 @@ impl Asker<'_> {
         drain.await?;
         let ms = began.elapsed().as_secs_f64() * 1e3;
         let found = hits.iter().any(|h| Some(h.ordinal) == gold);
-        Ok(self.judge(question, language, answer, gold.map(|g| self.range(g)), found, ms))
+        Ok(self.judge(question, language, &answer, gold.map(|g| self.range(g)), found, ms))
     }
 
     fn judge(
         &self,
         question: &EvalQuestion,
         language: Language,
-        answer: Answer,
+        answer: &Answer,
         gold: Option<ByteRange>,
         found: bool,
         ms: f64,

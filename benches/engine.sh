@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# The engine beside llama.cpp and against itself; each part takes under three minutes on two cores.
+#
+#   engine.sh [speed|large|together|json|answers] ...     all of them where none is named
+#
+# speed     SmolLM2 against llama.cpp on the same file and on its fastest type of it: prompts, writing, load, memory
+# large     the same for Qwen 1.5B, with fewer lengths
+# together  eight requests at once against one after the other
+# json      200 outputs under a schema
+# answers   questions from five passages with guesses from the prompt and without
+# llama.cpp: a Python environment with llama-cpp-python (built from its sdist) in LLAMA_CPP.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+programs="${CARGO_TARGET_DIR:-target}/release/examples"
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/lectern"
+models="${LECTERN_MODELS:-$cache/models}"
+python="${LLAMA_CPP:-$cache/llama-cpp/venv}/bin/python"
+small="$models/smollm2-135m-instruct/model.gguf"
+large="$models/qwen2.5-coder-1.5b-instruct/model.gguf"
+
+# The same model in the type that llama.cpp is fastest with; made once.
+fastest() {
+    local made="$cache/llama-cpp/models/$1-q4_0.gguf"
+    mkdir -p "$(dirname "$made")"
+    if [ ! -f "$made" ]; then "$programs/requantize" "$2" "$made.part" q4_0 && mv "$made.part" "$made"; fi
+    echo "$made"
+}
+
+beside() {
+    local name=$1 model=$2
+    shift 2
+    if [ ! -x "$python" ]; then echo "SKIPPED: no llama-cpp-python at $python"; return; fi
+    "$python" benches/llama_cpp.py "$programs/bench_engine" "$model" --best "$(fastest "$name" "$model")" "$@"
+    echo "file $(stat -Lc %s "$model" | awk '{print int($1 / 1e6)}') MB"
+}
+
+for part in "${@:-speed large together json answers}"; do
+    for one in $part; do
+        echo "== $one"
+        case $one in
+            speed) beside smollm2 "$small" --rounds 3 ;;
+            large) beside qwen2.5-1.5b "$large" --rounds 1 --lengths 256,1024 --tokens 24 ;;
+            together) "$programs/bench_concurrent" "$small" 48 ;;
+            json) "$programs/bench_json" "$small" "${JSON_OUTPUTS:-200}" ;;
+            answers) "$programs/bench_answers" "$small" "${LECTERN_DATA:-../shared/data}/qa/squad" 8 ;;
+            *) echo "unknown: $one" >&2 && exit 2 ;;
+        esac
+    done
+done
