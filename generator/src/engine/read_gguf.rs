@@ -64,7 +64,7 @@ impl GgufFile {
         let file = File::open(path).map_err(unreadable)?;
         let length = file.metadata().map_err(unreadable)?.len();
         let mut reader = BufReader::new(file);
-        let content = Content::read(&mut reader).map_err(|e| damaged(path, &e))?;
+        let content = Content::read(&mut reader).map_err(|e| damaged(path, &without_backtrace(e)))?;
         check_length(path, &content, length)?;
         let shape = check_shape(&content)?;
         Ok(Self { path: path.to_owned(), content, shape })
@@ -73,10 +73,16 @@ impl GgufFile {
 
 /// The error for a file that is not as GGUF files are.
 pub(crate) fn damaged(path: &Path, reason: &dyn std::fmt::Display) -> GeneratorError {
-    let reason = reason.to_string();
-    // candle appends a backtrace to its messages when one is enabled; the user has no use for it.
-    let reason = reason.lines().next().unwrap_or_default().to_owned();
+    let reason = reason.to_string().lines().next().unwrap_or_default().to_owned();
     GeneratorError::Damaged { path: path.to_owned(), reason }
+}
+
+/// candle appends a backtrace where one is enabled. The user has no use for it, and to word it takes the debug symbols.
+fn without_backtrace(error: candle_core::Error) -> candle_core::Error {
+    match error {
+        candle_core::Error::WithBacktrace { inner, .. } => without_backtrace(*inner),
+        other => other,
+    }
 }
 
 /// Every tensor must lie within the file.

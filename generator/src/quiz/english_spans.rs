@@ -188,8 +188,9 @@ fn names(sentence: &str, words: &[Word<'_>], habits: &Habits) -> Vec<Span> {
                 || w.lower.ends_with("ed")
                 || w.lower.ends_with("ly")
                 || [
-                    "led", "began", "took", "made", "gave", "held", "came", "went", "won", "ran", "saw", "left",
-                    "lies", "remains", "remain",
+                    "near", "across", "along", "among", "amid", "beyond", "via", "within", "without", "toward",
+                    "towards", "upon", "despite", "led", "began", "took", "made", "gave", "held", "came", "went",
+                    "won", "ran", "saw", "left", "lies", "remains", "remain",
                 ]
                 .contains(&w.lower.as_str())
         });

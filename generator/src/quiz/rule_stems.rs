@@ -91,7 +91,7 @@ fn rest_of_question<'s>(head: &str, after: &'s str, kind: Kind) -> Option<&'s st
         let aside = is_aside(lead, clause) || (opens && ASIDE_BEGINS.iter().any(|w| clause.starts_with(w)));
         let bare = kind_is_time(kind)
             && n == 0
-            && (clause.chars().count() < 2 || own.chars().count() + clause.chars().count() < 5);
+            && (clause.chars().count() < 2 || own.chars().count() + clause.chars().count() < 4);
         if !aside && !bare && content >= 2 {
             return after.get(..*end);
         }
