@@ -21,7 +21,7 @@ before(async () => {
   const page = await openPage(browser);
   await createCourse(page, `Quizzes ${Date.now()}`);
   await upload(page, { name: 'plants.md', mimeType: 'text/markdown', buffer: sample });
-  await page.getByRole('link', { name: 'Quizzes' }).click();
+  await page.getByRole('link', { name: 'Quizzes', exact: true }).click();
   await page.getByLabel('Questions', { exact: true }).fill('4');
   await page.getByLabel('Cloze').check();
   await page.getByRole('button', { name: 'Make the quiz' }).click();
