@@ -10,9 +10,9 @@ use std::{
 
 use domain::{
     ByteRange, DocumentId, Hit, Language, ParsedDocument, Passage, PortError,
-    ports::{Embedder, LanguageModel, TokenCounter},
+    ports::{Embedder, LanguageModel, ModelInfo, TokenCounter},
 };
-use generator::{Answerer, GgufModel, GgufModelSettings, QuizConfig, QuizMaker};
+use generator::{Answerer, GgufModel, GgufModelSettings, QuizConfig, QuizMaker, ServerModel};
 use ingest::{OcrModels, ReadLimits, Reader, SplitConfig};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use provision::{Catalogue, ModelStore, ProvisionError};
@@ -28,7 +28,7 @@ use crate::{
     job_events::JobEvents,
     parsed_cache::ParsedCache,
     run_jobs::Workers,
-    settings::{Places, Settings, VectorBackend},
+    settings::{ModelServer, Places, Settings, VectorBackend, is_address, is_file},
     store::{Files, Store, StoreError, StoreResult, TextKey},
 };
 
@@ -233,22 +233,17 @@ pub async fn load_embedder(settings: &Settings, places: &Places) -> Result<Arc<E
     .await?
 }
 
-/// Whether a generator is named by its file, not by its id.
-pub fn is_file(generator: &str) -> bool {
-    Path::new(generator).extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf"))
-}
-
 /// Loads the generator that the settings name.
 pub async fn load_model(settings: &Settings, places: &Places) -> Result<Arc<dyn LanguageModel>, StartError> {
+    if is_address(&settings.models.generator) {
+        return model_on_server(settings);
+    }
     let (store, id) = (ModelStore::new(&places.models, places.mirror.clone()), settings.models.generator.clone());
     let queue = settings.answers.queue;
     tokio::task::spawn_blocking(move || {
         let catalogue = Catalogue::builtin()?;
         let (file, languages) = match catalogue.get(&id) {
-            // A model of the school's own: it is taken to write all languages.
-            Err(_) if is_file(&id) => {
-                (PathBuf::from(&id), vec![Language::English, Language::TraditionalChinese, Language::SimplifiedChinese])
-            }
+            Err(_) if is_file(&id) => (PathBuf::from(&id), ALL_LANGUAGES.to_vec()),
             entry => {
                 let entry = entry?;
                 let file = entry.files.first().map_or("model.gguf", |f| f.name.as_str());
@@ -261,6 +256,28 @@ pub async fn load_model(settings: &Settings, places: &Places) -> Result<Arc<dyn 
         Ok(Arc::new(model) as Arc<dyn LanguageModel>)
     })
     .await?
+}
+
+/// A model of the school's own: it is taken to write all languages.
+const ALL_LANGUAGES: [Language; 3] = [Language::English, Language::TraditionalChinese, Language::SimplifiedChinese];
+
+fn model_on_server(settings: &Settings) -> Result<Arc<dyn LanguageModel>, StartError> {
+    let ModelServer { model, api_key, context_tokens, parallel, patience_s } = settings.model_server.clone();
+    let info = ModelInfo {
+        id: model.clone(),
+        context_length: context_tokens,
+        languages: ALL_LANGUAGES.to_vec(),
+        tuned: false,
+    };
+    let settings = generator::ServerSettings {
+        url: settings.models.generator.clone(),
+        model,
+        key: Some(api_key).filter(|key| !key.is_empty()),
+        parallel,
+        patience: Duration::from_secs(patience_s),
+    };
+    let server = ServerModel::new(info, settings).map_err(PortError::from)?;
+    Ok(Arc::new(server))
 }
 
 /// The path of a native library, once it is known to be whole.

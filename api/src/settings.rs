@@ -40,6 +40,7 @@ pub enum SettingsError {
 pub struct Settings {
     pub server: Server,
     pub models: Models,
+    pub model_server: ModelServer,
     pub reading: Reading,
     pub chunks: Chunks,
     pub vectors: Vectors,
@@ -65,6 +66,7 @@ section!(Server {
     shutdown_grace_s: u64,
 });
 section!(Models { generator: String, embedder: String, ocr: String });
+section!(ModelServer { model: String, api_key: String, context_tokens: usize, parallel: usize, patience_s: u64 });
 section!(Reading { workers: usize, time_s: u64, memory_mb: u64, max_pages: u32, max_queued: u32 });
 section!(Chunks { max_tokens: usize });
 section!(Vectors { backend: VectorBackend, url: String, api_key: String, collection: String });
@@ -96,6 +98,16 @@ pub struct Overrides {
     pub host: Option<IpAddr>,
     /// `--port`.
     pub port: Option<u16>,
+}
+
+/// Whether the generator is a server's address.
+pub fn is_address(generator: &str) -> bool {
+    generator.starts_with("http://") || generator.starts_with("https://")
+}
+
+/// Whether the generator is a file.
+pub fn is_file(generator: &str) -> bool {
+    Path::new(generator).extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf"))
 }
 
 impl Answers {
@@ -152,7 +164,16 @@ impl Settings {
         if !(0.0..=1.0).contains(&self.answers.refuse_above) {
             return impossible("answers.refuse_above", &self.answers.refuse_above, "use a probability, 0 to 1");
         }
+        if is_address(&self.models.generator) && self.model_server.model.is_empty() {
+            return impossible(
+                "model_server.model",
+                &"",
+                "name the model that the server at models.generator is to use",
+            );
+        }
         for (key, value) in [
+            ("model_server.context_tokens", self.model_server.context_tokens),
+            ("model_server.parallel", self.model_server.parallel),
             ("reading.workers", self.reading.workers),
             ("embedding.threads", self.embedding.threads),
             ("embedding.queue", self.embedding.queue),

@@ -6,6 +6,7 @@ mod access;
 mod ask_and_cite;
 mod bad_input;
 mod command_line;
+mod model_server;
 mod models_and_tuning;
 mod openai_shapes;
 mod quizzes;

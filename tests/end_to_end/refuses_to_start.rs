@@ -47,6 +47,14 @@ fn an_unknown_setting() {
 }
 
 #[test]
+fn a_model_server_without_a_model() {
+    run(async {
+        let stderr = refusal(vec![("LECTERN_MODELS__GENERATOR", "http://127.0.0.1:1/v1".into())]).await;
+        assert!(stderr.contains("model_server.model"), "{stderr}");
+    });
+}
+
+#[test]
 fn a_truncated_or_altered_model() {
     run(async {
         let models = copy_of_models();

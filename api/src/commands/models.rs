@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 
 use super::{CommandResult, Output};
 use crate::{
-    app,
     cli::ModelsAction,
-    settings::{Places, Settings},
+    settings::{Places, Settings, is_address, is_file},
     tuned_models::TunedModels,
 };
 
@@ -102,7 +101,7 @@ fn list(catalogue: &Catalogue, store: &ModelStore, output: Output) {
 fn needed<'a>(settings: &Settings, catalogue: &'a Catalogue) -> Result<Vec<&'a Entry>, provision::ProvisionError> {
     [&settings.models.generator, &settings.models.embedder, &settings.models.ocr, "onnxruntime", "pdfium"]
         .into_iter()
-        .filter(|id| !id.is_empty() && !app::is_file(id))
+        .filter(|id| !(id.is_empty() || is_file(id) || is_address(id)))
         .map(|id| catalogue.get(id))
         .collect()
 }

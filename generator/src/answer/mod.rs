@@ -42,7 +42,7 @@ use select_quote::widen;
 use show_sentence::Shown;
 use write_answer::Writer;
 use write_prompt::write_prompt;
-use write_span::{SpanWriter, Written};
+use write_span::{Outcome, SpanWriter};
 
 /// How answers are made.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +55,8 @@ pub struct AnswerConfig {
     pub refuse_below_chinese: f32,
     /// A tuned model refuses where it gives the refusal more than this probability.
     pub refuse_above: f32,
+    /// Answers that are drawn beside a tuned model's first one where it is unsure; the likeliest is shown.
+    pub draws: u64,
     /// Least support for a written sentence to be shown: the share of its content words in the sentence it cites.
     pub support_needed: f32,
     /// Most tokens of passages in a prompt.
@@ -74,7 +76,8 @@ impl Default for AnswerConfig {
         Self {
             refuse_below: 0.8,
             refuse_below_chinese: 0.84,
-            refuse_above: 0.7,
+            refuse_above: 0.6,
+            draws: 4,
             support_needed: 0.6,
             prompt_tokens: 300,
             tuned_prompt_tokens: 900,
@@ -162,7 +165,7 @@ impl Answerer {
             };
             let written;
             (written, usage) = self.write(model, &found, &mut shown).await?;
-            if written == Written::Refusal {
+            if written == Outcome::Refusal {
                 shown.show_refusal(refusal(request.language), &nearest(&ranked)).await?;
                 return Ok(finish(shown, true, usage));
             }
@@ -181,7 +184,7 @@ impl Answerer {
         model: &dyn LanguageModel,
         found: &Found<'_>,
         shown: &mut Shown<'_>,
-    ) -> PortResult<(Written, Usage)> {
+    ) -> PortResult<(Outcome, Usage)> {
         let Found { question, language, passages, sentences, ranked } = *found;
         let config = &self.config;
         if model.info().tuned {
@@ -191,7 +194,7 @@ impl Answerer {
         let prompt = write_prompt(question, language, passages, sentences, ranked, model, config);
         let writer = Writer { sentences, ranked, checker: Checker::new(sentences), config };
         let usage = writer.write(model, prompt, shown).await?;
-        Ok((if shown.sentences.is_empty() { Written::Nothing } else { Written::Span }, usage))
+        Ok((if shown.sentences.is_empty() { Outcome::Nothing } else { Outcome::Span }, usage))
     }
 
     /// The model, where one is to write in this language.

