@@ -17,8 +17,12 @@ use super::{
     write_prompt::{Excerpt, excerpts},
 };
 
-/// Most passages shown to a tuned model: as many as it has seen in training.
-const PASSAGES: usize = 5;
+/// Most passages shown to a tuned model. On 120 questions kept out of tuning, five are slower and no better: F1 51.7
+/// instead of 53.0.
+const PASSAGES: usize = 3;
+/// What one unit of a sentence's rank is worth, in natural logarithms of probability. On the same questions, 2 to 6 raise
+/// F1 from 52.5 to 53.7 and the share of right passages from 82.0 to 84.4 %.
+const RANK_WEIGHT: f32 = 4.0;
 
 /// What a tuned model made of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,24 +67,22 @@ impl SpanWriter<'_> {
             constraint: Some(Constraint::Cited { passages, refusal: None }),
             ..GenerateRequest::default()
         };
-        let (text, usage) = self.likeliest(model, &request, shown).await?;
-        let Some((words, source)) = read_answer(&text).and_then(|(words, n)| self.find(&excerpts, words, n)) else {
-            tracing::debug!(text, "a tuned model's answer is in no passage");
-            return Ok((Outcome::Nothing, usage));
-        };
-        shown.show(&words, &source, 1.0).await?;
+        let (best, usage) = self.best(model, &request, shown, &excerpts).await?;
+        let Some(best) = best else { return Ok((Outcome::Nothing, usage)) };
+        shown.show(&best.words, &best.source, 1.0).await?;
         Ok((Outcome::Span, usage))
     }
 
-    /// The likeliest of a few answers. Taking the likeliest token each time often misses it: a first word may be likely
-    /// only because many answers begin with it. On 129 questions kept out of tuning this raised F1 from 52.0 to 54.1 with
-    /// four drawn answers, and 55.4 with twelve.
-    async fn likeliest(
+    /// The best of a few answers, by their probability and the rank of their sentences. The likeliest token each time is
+    /// often not the likeliest answer: a first word may be likely only because many answers begin with it. On 129
+    /// questions kept out of tuning, F1 rises from 52.0 to 54.1 with four drawn answers and to 55.4 with twelve.
+    async fn best(
         &self,
         model: &dyn LanguageModel,
         request: &GenerateRequest,
         shown: &Shown<'_>,
-    ) -> PortResult<(String, Usage)> {
+        excerpts: &[Excerpt<'_>],
+    ) -> PortResult<(Option<Candidate<'_>>, Usage)> {
         let Written { text, probability, mut usage } =
             listen(model, GenerateRequest { log_probabilities: true, ..request.clone() }, shown).await?;
         let mut texts = vec![text];
@@ -94,19 +96,31 @@ impl SpanWriter<'_> {
                 texts.push(other.text);
             }
         }
-        texts.retain(|text| read_answer(text).is_some());
-        if texts.len() > 1 {
-            let asked = ScoreRequest { messages: request.messages.clone(), continuations: texts.clone() };
-            let scores = model.score(asked).await?;
-            let mut ranked: Vec<_> = scores.iter().map(|s| s.log_probability).zip(texts).collect();
-            ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-            texts = ranked.into_iter().map(|(_, text)| text).collect();
+        let mut found: Vec<Candidate<'_>> = texts.iter().filter_map(|text| self.find(excerpts, text)).collect();
+        if found.len() > 1 {
+            let messages = request.messages.clone();
+            let continuations = found.iter().map(|c| c.text.clone()).collect();
+            let scores = model.score(ScoreRequest { messages, continuations }).await?;
+            for (candidate, score) in found.iter_mut().zip(scores) {
+                candidate.worth = score.log_probability + RANK_WEIGHT * self.rank(&candidate.source);
+            }
         }
-        Ok((texts.into_iter().next().unwrap_or_default(), usage))
+        if found.is_empty() {
+            tracing::debug!(?texts, "a tuned model's answers are in no passage");
+        }
+        Ok((found.into_iter().max_by(|a, b| a.worth.total_cmp(&b.worth)), usage))
+    }
+
+    /// How well the sentence ranks for the question.
+    fn rank(&self, source: &Sentence<'_>) -> f32 {
+        let same =
+            |r: &&Ranked<'_>| r.sentence.passage == source.passage && source.range.contains(&r.sentence.range.start);
+        self.ranked.iter().filter(same).map(|r| r.score).fold(-1.0, f32::max)
     }
 
     /// The words as the passage has them, and the sentence around them; of several places the one that ranks best.
-    fn find(&self, excerpts: &[Excerpt<'_>], words: &str, n: usize) -> Option<(String, Sentence<'_>)> {
+    fn find(&self, excerpts: &[Excerpt<'_>], text: &str) -> Option<Candidate<'_>> {
+        let (words, n) = read_answer(text)?;
         let named = excerpts.get(n.checked_sub(1)?)?;
         let start = named.range.start;
         let places = find_words(named.text, words).into_iter().map(|r| r.start + start..r.end + start);
@@ -117,9 +131,10 @@ impl SpanWriter<'_> {
                 .unwrap_or(usize::MAX)
         };
         let place = places.min_by_key(rank)?;
-        let text = self.passages.get(named.passage)?.text.as_str();
-        let exact = text.get(place.clone())?.split_whitespace().collect::<Vec<_>>().join(" ");
-        Some((exact, self.around(named.passage, text, place)?))
+        let whole = self.passages.get(named.passage)?.text.as_str();
+        let words = whole.get(place.clone())?.split_whitespace().collect::<Vec<_>>().join(" ");
+        let source = self.around(named.passage, whole, place)?;
+        Some(Candidate { text: text.to_owned(), words, source, worth: 0.0 })
     }
 
     /// The sentences that `place` touches, as one.
@@ -144,6 +159,18 @@ async fn refuses(model: &dyn LanguageModel, messages: &[Message], language: Lang
         ScoreRequest { messages: messages.to_vec(), continuations: vec![task_prompts::refusal(language).to_owned()] };
     let scores = model.score(request).await?;
     Ok(scores.first().map_or(0.0, |score| score.first_token.exp()))
+}
+
+/// An answer that stands in a passage.
+struct Candidate<'a> {
+    /// As the model wrote it.
+    text: String,
+    /// The words as the passage has them.
+    words: String,
+    /// The sentence around them.
+    source: Sentence<'a>,
+    /// What the choice goes by.
+    worth: f32,
 }
 
 /// What a model wrote.
