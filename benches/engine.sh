@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # The engine beside llama.cpp and against itself; each part takes under three minutes on two cores.
 #
-#   engine.sh [speed|large|together|json|answers] ...     all of them where none is named
+#   engine.sh [speed|large|together|json|mixes|answers] ...     all of them where none is named
 #
 # speed     SmolLM2 against llama.cpp on the same file and on its fastest type of it: prompts, writing, load, memory
 # large     the same for Qwen 1.5B, with fewer lengths
 # together  eight requests at once against one after the other
 # json      200 outputs under a schema
+# mixes     the quantizer beside llama.cpp's: size, perplexity, and whether both engines say the same
 # answers   questions from five passages with guesses from the prompt and without
 # llama.cpp: a Python environment with llama-cpp-python (built from its sdist) in LLAMA_CPP.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+lectern="${CARGO_TARGET_DIR:-target}/release/lectern"
 programs="${CARGO_TARGET_DIR:-target}/release/examples"
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/lectern"
 models="${LECTERN_MODELS:-$cache/models}"
@@ -22,7 +24,7 @@ large="$models/qwen2.5-coder-1.5b-instruct/model.gguf"
 fastest() {
     local made="$cache/llama-cpp/models/$1-q4_0.gguf"
     mkdir -p "$(dirname "$made")"
-    if [ ! -f "$made" ]; then "$programs/requantize" "$2" "$made.part" q4_0 && mv "$made.part" "$made"; fi
+    if [ ! -f "$made" ]; then "$lectern" models quantize "$2" --as q4_0 --out "$made" >&2; fi
     echo "$made"
 }
 
@@ -30,11 +32,18 @@ beside() {
     local name=$1 model=$2
     shift 2
     if [ ! -x "$python" ]; then echo "SKIPPED: no llama-cpp-python at $python"; return; fi
-    "$python" benches/llama_cpp.py "$programs/bench_engine" "$model" --best "$(fastest "$name" "$model")" "$@"
+    "$python" benches/beside_llama_cpp.py "$programs/bench_engine" "$model" --best "$(fastest "$name" "$model")" "$@"
     echo "file $(stat -Lc %s "$model" | awk '{print int($1 / 1e6)}') MB"
 }
 
-for part in "${@:-speed large together json answers}"; do
+quantizers() {
+    if [ ! -x "$python" ]; then echo "SKIPPED: no llama-cpp-python at $python"; return; fi
+    local text="${LECTERN_DATA:-../shared/data}/qa/squad/passages.jsonl"
+    if [ ! -f "$text" ]; then echo "SKIPPED: no text at $text"; return; fi
+    "$python" benches/quantizers.py "$lectern" "$programs/bench_engine" "$small" "$text"
+}
+
+for part in "${@:-speed large together json mixes answers}"; do
     for one in $part; do
         echo "== $one"
         case $one in
@@ -42,6 +51,7 @@ for part in "${@:-speed large together json answers}"; do
             large) beside qwen2.5-1.5b "$large" --rounds 1 --lengths 256,1024 --tokens 24 ;;
             together) "$programs/bench_concurrent" "$small" 48 ;;
             json) "$programs/bench_json" "$small" "${JSON_OUTPUTS:-200}" ;;
+            mixes) quantizers ;;
             answers) "$programs/bench_answers" "$small" "${LECTERN_DATA:-../shared/data}/qa/squad" 8 ;;
             *) echo "unknown: $one" >&2 && exit 2 ;;
         esac

@@ -22,6 +22,8 @@ pub struct Asked {
     pub history: Vec<Turn>,
     /// Whether the model writes, or the material itself is quoted.
     pub mode: AnswerMode,
+    /// Who writes; the settings' generator where `None`.
+    pub model: Option<String>,
 }
 
 /// What happens on the way to an answer. The last is `Done` or `Error`.
@@ -90,7 +92,8 @@ impl App {
         };
         let (sender, mut receiver) = mpsc::channel(16);
         let locate = |document, range: ByteRange| places(found.documents.get(&document), range);
-        let answering = self.answerer.answer(request, &locate, sender);
+        let served = self.models.get(asked.model.as_deref());
+        let answering = served.answerer.answer(request, &locate, sender);
         let forwarding = async {
             while let Some(event) = receiver.recv().await {
                 let event = match event {
@@ -108,7 +111,7 @@ impl App {
         let (answer, ()) = tokio::join!(answering, forwarding);
         timings.total_ms = elapsed_ms();
         metrics::histogram!("lectern_answer_seconds").record(started.elapsed().as_secs_f64());
-        Ok(AskResponse::new(answer?, timings))
+        Ok(AskResponse::new(answer?, timings, &served.id))
     }
 }
 

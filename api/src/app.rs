@@ -9,10 +9,9 @@ use std::{
 };
 
 use domain::{
-    ByteRange, DocumentId, Hit, Language, ParsedDocument, Passage, PortError,
-    ports::{Embedder, LanguageModel, ModelInfo, TokenCounter},
+    ByteRange, DocumentId, Hit, ParsedDocument, Passage, PortError,
+    ports::{Embedder, TokenCounter},
 };
-use generator::{Answerer, GgufModel, GgufModelSettings, QuizConfig, QuizMaker, ServerModel};
 use ingest::{OcrModels, ReadLimits, Reader, SplitConfig};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use provision::{Catalogue, ModelStore, ProvisionError};
@@ -28,7 +27,8 @@ use crate::{
     job_events::JobEvents,
     parsed_cache::ParsedCache,
     run_jobs::Workers,
-    settings::{ModelServer, Places, Settings, VectorBackend, is_address, is_file},
+    served_models::{ServedModels, load_models},
+    settings::{Places, Settings, VectorBackend},
     store::{Files, Store, StoreError, StoreResult, TextKey},
 };
 
@@ -62,6 +62,19 @@ pub enum StartError {
     /// A model or library is missing or damaged.
     #[error(transparent)]
     Models(#[from] ProvisionError),
+    /// An adapter can't be read, or does not fit the generator.
+    #[error("the adapter `{name}` in {} can't be used with models.generator: {error}", .folder.display())]
+    Adapter {
+        /// Its name in the settings.
+        name: String,
+        /// Its folder.
+        folder: PathBuf,
+        /// Why.
+        error: tuner::TunerError,
+    },
+    /// An adapter that the settings do not name.
+    #[error("there is no adapter `{0}`: name it with its folder under [adapters] in the settings")]
+    NoAdapter(String),
     /// A model could not be loaded, or an index not be opened.
     #[error("{0}")]
     Port(#[from] PortError),
@@ -89,12 +102,8 @@ pub struct App {
     pub embedder: Arc<dyn Embedder>,
     /// Counts in the embedder's tokens.
     pub counter: Arc<dyn TokenCounter>,
-    /// The language model.
-    pub model: Arc<dyn LanguageModel>,
-    /// Writes and checks answers.
-    pub answerer: Answerer,
-    /// Makes and proves quizzes.
-    pub quiz_maker: QuizMaker,
+    /// The language models.
+    pub models: ServedModels,
     /// Room for questions that are proven or made anew while their teacher waits.
     pub proofs: Semaphore,
     /// Room for answers that are being written or wait for it.
@@ -127,7 +136,7 @@ impl StartError {
 impl App {
     /// Opens everything; models are loaded side by side. What a dead process left is put back into the queue.
     pub async fn open(settings: Settings, places: Places, lock: DataLock) -> Result<Arc<Self>, StartError> {
-        let (embedder, model) = tokio::try_join!(load_embedder(&settings, &places), load_model(&settings, &places))?;
+        let (embedder, models) = tokio::try_join!(load_embedder(&settings, &places), load_models(&settings, &places))?;
         let store = Store::open(&places.data.join("lectern.sqlite")).await?;
         let files = Files::open(places.data.join("files")).await?;
         let retriever = open_or_rebuild(&settings, &places, embedder.clone(), &store).await?;
@@ -136,11 +145,9 @@ impl App {
             tracing::info!(interrupted, "picking up what was interrupted");
         }
         let answers = &settings.answers;
-        let config = answers.config();
+        let models = ServedModels::new(models, &(embedder.clone() as _), &answers.config());
         Ok(Arc::new(Self {
             reader: reader(&settings, &places)?,
-            answerer: Answerer::new(Some(model.clone()), embedder.clone(), config),
-            quiz_maker: QuizMaker::new(Some(model.clone()), embedder.clone(), QuizConfig::default()),
             proofs: Semaphore::new(PROOFS_AT_ONCE),
             answers: Semaphore::new(answers.queue),
             counter: embedder.clone(),
@@ -149,7 +156,7 @@ impl App {
             blobs: Mutex::new(()),
             retriever: Arc::new(retriever),
             embedder,
-            model,
+            models,
             pictures: Semaphore::new(PICTURES_AT_ONCE),
             events: JobEvents::default(),
             workers: Workers::default(),
@@ -231,53 +238,6 @@ pub async fn load_embedder(settings: &Settings, places: &Places) -> Result<Arc<E
         Ok(Arc::new(embedder))
     })
     .await?
-}
-
-/// Loads the generator that the settings name.
-pub async fn load_model(settings: &Settings, places: &Places) -> Result<Arc<dyn LanguageModel>, StartError> {
-    if is_address(&settings.models.generator) {
-        return model_on_server(settings);
-    }
-    let (store, id) = (ModelStore::new(&places.models, places.mirror.clone()), settings.models.generator.clone());
-    let queue = settings.answers.queue;
-    tokio::task::spawn_blocking(move || {
-        let catalogue = Catalogue::builtin()?;
-        let (file, languages) = match catalogue.get(&id) {
-            Err(_) if is_file(&id) => (PathBuf::from(&id), ALL_LANGUAGES.to_vec()),
-            entry => {
-                let entry = entry?;
-                let file = entry.files.first().map_or("model.gguf", |f| f.name.as_str());
-                let languages = entry.languages.iter().filter_map(|tag| Language::from_tag(tag)).collect();
-                (store.require(entry)?.join(file), languages)
-            }
-        };
-        let settings = GgufModelSettings { queue, ..GgufModelSettings::default() };
-        let model = GgufModel::load(&file, Some(id), languages, &settings).map_err(PortError::from)?;
-        Ok(Arc::new(model) as Arc<dyn LanguageModel>)
-    })
-    .await?
-}
-
-/// A model of the school's own: it is taken to write all languages.
-const ALL_LANGUAGES: [Language; 3] = [Language::English, Language::TraditionalChinese, Language::SimplifiedChinese];
-
-fn model_on_server(settings: &Settings) -> Result<Arc<dyn LanguageModel>, StartError> {
-    let ModelServer { model, api_key, context_tokens, parallel, patience_s } = settings.model_server.clone();
-    let info = ModelInfo {
-        id: model.clone(),
-        context_length: context_tokens,
-        languages: ALL_LANGUAGES.to_vec(),
-        tuned: false,
-    };
-    let settings = generator::ServerSettings {
-        url: settings.models.generator.clone(),
-        model,
-        key: Some(api_key).filter(|key| !key.is_empty()),
-        parallel,
-        patience: Duration::from_secs(patience_s),
-    };
-    let server = ServerModel::new(info, settings).map_err(PortError::from)?;
-    Ok(Arc::new(server))
 }
 
 /// The path of a native library, once it is known to be whole.

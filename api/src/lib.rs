@@ -20,6 +20,7 @@ mod read_documents;
 mod routes;
 mod run_jobs;
 mod serve;
+mod served_models;
 mod settings;
 mod store;
 mod tuned_models;

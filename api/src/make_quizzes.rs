@@ -87,7 +87,8 @@ async fn make(app: &Arc<App>, job: NextQuiz) -> Result<(), Failed> {
         }
         Ok::<_, Failed>(())
     };
-    let making = app.quiz_maker.make(&quiz.request, &course.sources, &course, tell);
+    let maker = &app.model_of(quiz.course_id).await?.quiz_maker;
+    let making = maker.make(&quiz.request, &course.sources, &course, tell);
     let (made, kept) = tokio::join!(making, keeping);
     kept?;
     let mut made = made?;

@@ -6,6 +6,8 @@ use tokio::sync::SemaphorePermit;
 use crate::{
     app::App,
     problem::{ApiResult, Problem},
+    served_models::ServedModel,
+    store::StoreResult,
 };
 
 /// Most questions that one request has proven; more are left unproven, which shows.
@@ -19,12 +21,19 @@ impl App {
         })
     }
 
+    /// Who makes a course's answers and quizzes.
+    pub async fn model_of(&self, course: CourseId) -> StoreResult<&ServedModel> {
+        let course = self.store.course(course).await?;
+        Ok(self.models.get(course.and_then(|c| c.model).as_deref()))
+    }
+
     /// Proves the questions at these places anew, among all others of their quiz.
     pub async fn prove_again(&self, course: CourseId, questions: &mut [Question], places: &[usize]) -> ApiResult<()> {
         if places.is_empty() {
             return Ok(());
         }
         let _permit = self.room_for_proof()?;
+        let maker = &self.model_of(course).await?.quiz_maker;
         let course = self.quiz_sources(course).await?;
         for (count, at) in places.iter().copied().enumerate() {
             if count >= PROVEN_AT_ONCE {
@@ -33,7 +42,7 @@ impl App {
             }
             let others: Vec<Question> =
                 questions.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, q)| q.clone()).collect();
-            questions[at].proof = self.quiz_maker.prove(&questions[at], &course.sources, &others).await?;
+            questions[at].proof = maker.prove(&questions[at], &course.sources, &others).await?;
         }
         Ok(())
     }
@@ -45,7 +54,7 @@ impl App {
         let question = &quiz.questions[at];
         let others: Vec<Question> =
             quiz.questions.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, q)| q.clone()).collect();
-        let (maker, sources) = (&self.quiz_maker, course.sources.as_slice());
+        let (maker, sources) = (&self.model_of(quiz.course_id).await?.quiz_maker, course.sources.as_slice());
         let made = match distractor {
             Some(option) => maker.remake_distractor(question, option, sources, &others, &course).await?,
             None => maker.remake(question, &quiz.request, sources, &others, &course).await?,

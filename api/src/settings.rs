@@ -2,6 +2,7 @@
 //! impossible refuses to start.
 
 use std::{
+    collections::BTreeMap,
     net::IpAddr,
     path::{Path, PathBuf},
 };
@@ -41,6 +42,8 @@ pub struct Settings {
     pub server: Server,
     pub models: Models,
     pub model_server: ModelServer,
+    /// Folders of adapters for the generator, by name.
+    pub adapters: BTreeMap<String, PathBuf>,
     pub reading: Reading,
     pub chunks: Chunks,
     pub vectors: Vectors,
@@ -103,6 +106,11 @@ pub struct Overrides {
 /// Whether the generator is a server's address.
 pub fn is_address(generator: &str) -> bool {
     generator.starts_with("http://") || generator.starts_with("https://")
+}
+
+/// Whether requests can name an adapter so.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
 /// Whether the generator is a file.
@@ -169,6 +177,17 @@ impl Settings {
                 "model_server.model",
                 &"",
                 "name the model that the server at models.generator is to use",
+            );
+        }
+        if is_address(&self.models.generator) && !self.adapters.is_empty() {
+            let names = self.adapters.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            return impossible("adapters", &names, "the server at models.generator has its own; use a local generator");
+        }
+        if let Some(name) = self.adapters.keys().find(|name| !is_name(name) || **name == self.models.generator) {
+            return impossible(
+                "adapters",
+                name,
+                "give it a name of its own, of letters, digits, hyphens, underscores and dots",
             );
         }
         for (key, value) in [

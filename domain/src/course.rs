@@ -14,6 +14,8 @@ pub struct Course {
     pub title: String,
     /// The language of its material, where the teacher said so.
     pub language: Option<Language>,
+    /// The adapter or generator that its answers and quizzes are made with; null: the settings' generator.
+    pub model: Option<String>,
     /// How many documents it holds.
     pub documents: u64,
     /// When it was made, RFC 3339 in UTC.

@@ -1,6 +1,7 @@
 //! The words every Lectern crate shares: courses, documents, blocks, chunks, citations and answers; the ports through
 //! which the crates meet; and the kinds of error. Nothing here does I/O.
 
+mod adapter;
 mod answer;
 mod chunk;
 mod course;
@@ -15,6 +16,7 @@ mod quiz;
 mod search;
 pub mod task_prompts;
 
+pub use adapter::{AdapterWeights, LowRankUpdate};
 pub use answer::{Answer, AnswerMode, AnswerSentence, Citation, Turn, Usage};
 pub use chunk::{CHUNKER_VERSION, Chunk};
 pub use course::Course;

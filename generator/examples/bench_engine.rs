@@ -1,8 +1,9 @@
 //! The engine's speed on given token ids, one measurement per line of standard input, so that another engine can be
-//! measured in turn (see `benches/llama_cpp.py`).
+//! measured in turn (see `benches/beside_llama_cpp.py`).
 //!
-//! `bench_engine MODEL [THREADS] [CHUNK]`, then lines `prefill N`, `decode CONTEXT COUNT`, `load`, `rss`, `bandwidth`;
-//! each is answered by one line with the figure: tokens per second, seconds, megabytes, gigabytes per second.
+//! `bench_engine MODEL [THREADS] [CHUNK]`, then lines `prefill N`, `decode CONTEXT COUNT`, `next ID ID …`, `load`, `rss`, `bandwidth`;
+//! each is answered by one line with the figure: tokens per second, the likeliest next token's id, seconds, megabytes,
+//! gigabytes per second.
 
 use std::{io::BufRead, path::Path, time::Instant};
 
@@ -25,6 +26,7 @@ fn main() {
         match words.first().copied() {
             Some("prefill") => println!("{:.2}", prefill(&mut model, n(1))),
             Some("decode") => println!("{:.2}", decode(&mut model, n(1), n(2))),
+            Some("next") => println!("{}", likeliest(&mut model, &words[1..])),
             Some("load") => println!("{load:.3}"),
             Some("rss") => println!("{:.1}", resident()),
             Some("bytes") => println!("{}", model.bytes_per_token()),
@@ -53,14 +55,24 @@ fn prefill(model: &mut TokenModel, count: usize) -> f64 {
     count as f64 / started.elapsed().as_secs_f64()
 }
 
+/// The id that the model finds likeliest after these.
+fn likeliest(model: &mut TokenModel, ids: &[&str]) -> u32 {
+    let tokens: Vec<u32> = ids.iter().map(|id| id.parse().unwrap()).collect();
+    model.truncate(0);
+    best(&model.read(&tokens).unwrap())
+}
+
+fn best(logits: &[f32]) -> u32 {
+    (0u32..).zip(logits).max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(token, _)| token)
+}
+
 /// Tokens per second of writing `count` tokens after `context`.
 fn decode(model: &mut TokenModel, context: usize, count: usize) -> f64 {
     model.truncate(0);
     let mut logits = model.read(&ids(context)).unwrap();
     let started = Instant::now();
     for _ in 0..count {
-        let best = (0u32..).zip(&logits).max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(token, _)| token);
-        logits = model.read(&[best]).unwrap();
+        logits = model.read(&[best(&logits)]).unwrap();
     }
     count as f64 / started.elapsed().as_secs_f64()
 }

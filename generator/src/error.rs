@@ -64,6 +64,14 @@ pub enum GeneratorError {
         /// What the metadata announces.
         expected: Vec<usize>,
     },
+    /// An adapter that was made for another model.
+    #[error("the adapter `{adapter}` does not belong to this model: {problem}; give it the model it was tuned on")]
+    AdapterMismatch {
+        /// Its name.
+        adapter: String,
+        /// What does not fit.
+        problem: String,
+    },
     /// Weights of a type that no kernel here multiplies.
     #[error(
         "the tensor `{name}` is stored as {found}; supported are Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, F16, BF16 and F32"
@@ -218,6 +226,7 @@ impl GeneratorError {
             | Self::BadMetadata { .. }
             | Self::MissingTensors { .. }
             | Self::WrongShape { .. }
+            | Self::AdapterMismatch { .. }
             | Self::TokenizerMismatch { .. }
             | Self::ChatTemplate { .. }
             | Self::BadConstraint { .. }
@@ -243,6 +252,7 @@ impl GeneratorError {
             Self::BadMetadata { .. } => "model_metadata",
             Self::MissingTensors { .. } => "model_tensors_missing",
             Self::WrongShape { .. } => "model_tensor_shape",
+            Self::AdapterMismatch { .. } => "adapter_mismatch",
             Self::UnsupportedWeights { .. } => "model_weights",
             Self::UnsupportedTokenizer { .. } => "tokenizer_unsupported",
             Self::TokenizerMismatch { .. } => "tokenizer_mismatch",

@@ -18,7 +18,7 @@ pub use adapter::{Adapter, AdapterConfig, read_adapter, write_adapter};
 pub use base::{Architecture, Base, Shape, Target};
 pub use check_model::{Finding, check_model};
 pub use error::{TunerError, TunerResult};
-pub use gguf::{Mix, convert, merge, quantize};
+pub use gguf::{Mix, adapter_weights, convert, merge, quantize};
 pub use network::logits;
 pub use rows::{
     PrepareReport, PrepareSettings, Prepared, QuestionItem, Row, RowCount, hold_out_rows, prepare, read_passages,

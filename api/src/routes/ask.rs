@@ -40,6 +40,8 @@ pub struct AskRequest {
     /// Whether the model writes, or the material itself is quoted.
     #[serde(default)]
     mode: AnswerMode,
+    /// Who writes: the generator, or one of the adapters in the settings; without it, the course's model.
+    model: Option<String>,
     /// Whether to answer with server-sent events `passages, token, citation, done, error`.
     #[serde(default)]
     stream: bool,
@@ -68,6 +70,8 @@ pub struct AskResponse {
     pub citations: Vec<Citation>,
     /// Whether the material was found not to hold an answer.
     pub refused: bool,
+    /// Who wrote it, in mode `answer`.
+    pub model: String,
     /// How long it took.
     pub timings: Timings,
     /// Tokens read and written.
@@ -75,10 +79,10 @@ pub struct AskResponse {
 }
 
 impl AskResponse {
-    /// An answer and how long it took.
-    pub fn new(answer: Answer, timings: Timings) -> Self {
+    /// An answer, who wrote it and how long it took.
+    pub fn new(answer: Answer, timings: Timings, model: &str) -> Self {
         let Answer { text, sentences, citations, refused, usage } = answer;
-        Self { answer: text, sentences, citations, refused, timings, usage }
+        Self { answer: text, sentences, citations, refused, model: model.to_owned(), timings, usage }
     }
 }
 
@@ -107,17 +111,21 @@ pub(super) async fn ask(
     Body(request): Body<AskRequest>,
 ) -> ApiResult<Response> {
     let started = Instant::now();
-    let course = courses::find(&app, &id).await?.id;
+    let course = courses::find(&app, &id).await?;
     check_question(&app, &request.question)?;
     if request.history.len() > MAX_TURNS {
         return Err(Problem::invalid("history_too_long", format!("`history` holds at most {MAX_TURNS} turns.")));
     }
-    let asked = Asked { course, question: request.question, history: request.history, mode: request.mode };
+    if let Some(model) = &request.model {
+        app.models.check(model)?;
+    }
+    let AskRequest { question, history, mode, model, stream } = request;
+    let asked = Asked { course: course.id, question, history, mode, model: model.or(course.model) };
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let answering = app.clone().answer(asked, started, sender);
-    if request.stream {
+    if stream {
         // A full queue is told by its status, before the stream begins.
-        app.check_room_for_answer(request.mode)?;
+        app.check_room_for_answer(mode)?;
         tokio::spawn(answering);
         let stopping = app.stopping.clone();
         let events = ReceiverStream::new(receiver).map(|e| Ok::<_, Infallible>(event(e)));

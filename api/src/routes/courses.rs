@@ -37,6 +37,9 @@ pub struct CourseChange {
     title: Option<String>,
     /// The language of its material.
     language: Option<Language>,
+    /// The generator, or one of the adapters in the settings: what its answers and quizzes are made with. The generator's
+    /// name takes an adapter away again.
+    model: Option<String>,
 }
 
 /// A page of courses.
@@ -94,7 +97,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) ->
     Ok(Json(find(&app, &id).await?))
 }
 
-/// Changes title or language.
+/// Changes title, language or model.
 #[utoipa::path(patch, path = "/api/v1/courses/{id}", tag = "courses", params(("id" = String, Path)),
     request_body = CourseChange,
     responses((status = 200, body = Course), (status = 400, body = Problem), (status = 404, body = Problem)))]
@@ -105,7 +108,10 @@ pub(super) async fn change(
 ) -> ApiResult<Json<Course>> {
     let course: CourseId = path_id("course", &id)?;
     let title = change.title.as_deref().map(title).transpose()?;
-    if !app.store.change_course(course, title, change.language).await? {
+    let model = change.model.as_deref().map(|id| app.models.check(id).map(|()| id)).transpose()?;
+    // Without a name of its own, the course follows the settings.
+    let model = model.map(|id| if id == app.models.get(None).id { "" } else { id });
+    if !app.store.change_course(course, title, change.language, model).await? {
         return Err(Problem::not_found("course", id));
     }
     Ok(Json(find(&app, &id).await?))

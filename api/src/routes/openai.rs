@@ -11,7 +11,7 @@ use axum::{
     },
 };
 use domain::{
-    AnswerMode, CourseId, Turn,
+    AnswerMode, Course, Turn,
     ports::{EmbedRole, FinishReason, GenerateRequest, Generated, Message, Role, Sampling},
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ use crate::{
     app::App,
     find_passages::check_question,
     problem::{ApiResult, Body, Problem},
+    served_models::ServedModel,
 };
 
 const DEFAULT_MAX_TOKENS: usize = 512;
@@ -87,12 +88,12 @@ pub struct EmbeddingRequest {
     input_type: Option<String>,
 }
 
-/// Lists the generator and the embedder; every course answers as `course:{id}` besides.
+/// Lists the generator, its adapters and the embedder; every course answers as `course:{id}` besides.
 #[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, body = Object)))]
 pub(super) async fn models(State(app): State<Arc<App>>) -> Json<Value> {
     let entry = |id: &str| json!({ "id": id, "object": "model", "created": 0, "owned_by": "lectern" });
-    let models = [&app.settings.models.generator, &app.settings.models.embedder];
-    Json(json!({ "object": "list", "data": models.map(|id| entry(id)) }))
+    let models = app.models.iter().map(|served| &served.id).chain([&app.settings.models.embedder]);
+    Json(json!({ "object": "list", "data": models.map(|id| entry(id)).collect::<Vec<_>>() }))
 }
 
 /// Embeds texts.
@@ -139,13 +140,13 @@ pub(super) async fn chat_completions(
     }
     let head = Head { id: format!("chatcmpl-{}", Uuid::new_v4().simple()), model: request.model.clone() };
     if let Some(course) = request.model.strip_prefix("course:") {
-        let course = courses::find(&app, course).await?.id;
+        let course = courses::find(&app, course).await?;
         return from_course(app, course, request, head).await;
     }
-    if request.model != app.settings.models.generator {
+    let Some(served) = app.models.find(&request.model) else {
         return Err(Problem::not_found("model", request.model));
-    }
-    from_model(&app, request, head).await
+    };
+    from_model(served, request, head).await
 }
 
 /// What every part of one completion repeats.
@@ -197,7 +198,7 @@ fn role(name: &str) -> ApiResult<Role> {
     }
 }
 
-async fn from_model(app: &App, request: ChatRequest, head: Head) -> ApiResult<Response> {
+async fn from_model(served: &ServedModel, request: ChatRequest, head: Head) -> ApiResult<Response> {
     let message = |m: ChatMessage| Ok(Message { role: role(&m.role)?, content: m.content });
     let messages = request.messages.into_iter().map(message).collect::<ApiResult<_>>()?;
     let sampling = Sampling {
@@ -208,7 +209,7 @@ async fn from_model(app: &App, request: ChatRequest, head: Head) -> ApiResult<Re
     };
     let max_tokens = request.max_completion_tokens.or(request.max_tokens).unwrap_or(DEFAULT_MAX_TOKENS);
     let stop = request.stop.map(OneOrMany::into_vec).unwrap_or_default();
-    let mut generation = app
+    let mut generation = served
         .model
         .generate(GenerateRequest { messages, max_tokens, stop, sampling, ..GenerateRequest::default() })
         .await?;
@@ -251,10 +252,10 @@ fn sse(receiver: mpsc::Receiver<Event>) -> Response {
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
 }
 
-async fn from_course(app: Arc<App>, course: CourseId, request: ChatRequest, head: Head) -> ApiResult<Response> {
+async fn from_course(app: Arc<App>, course: Course, request: ChatRequest, head: Head) -> ApiResult<Response> {
     let (question, history) = conversation(&request.messages)?;
     check_question(&app, &question)?;
-    let asked = Asked { course, question, history, mode: AnswerMode::Answer };
+    let asked = Asked { course: course.id, question, history, mode: AnswerMode::Answer, model: course.model };
     app.check_room_for_answer(asked.mode)?;
     let (sender, receiver) = mpsc::channel(16);
     let answering = app.clone().answer(asked, Instant::now(), sender);

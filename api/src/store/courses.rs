@@ -8,7 +8,7 @@ use super::{Store, StoreResult, name_of, now, of_name, parse};
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, title, language, created_at, ",
+            "SELECT id, title, language, model, created_at, ",
             "(SELECT count(*) FROM documents WHERE course_id = courses.id) AS documents FROM courses ",
             $rest
         )
@@ -21,6 +21,7 @@ fn course(row: &SqliteRow) -> StoreResult<Course> {
         id: parse("course id", row.try_get("id")?)?,
         title: row.try_get("title")?,
         language: language.map(|l| of_name("language", &l)).transpose()?,
+        model: row.try_get("model")?,
         documents: row.try_get::<i64, _>("documents")?.unsigned_abs(),
         created_at: row.try_get("created_at")?,
     })
@@ -37,7 +38,7 @@ impl Store {
             .bind(&created_at)
             .execute(&self.pool)
             .await?;
-        Ok(Course { id, title: title.to_owned(), language, documents: 0, created_at })
+        Ok(Course { id, title: title.to_owned(), language, model: None, documents: 0, created_at })
     }
 
     /// One course.
@@ -56,17 +57,21 @@ impl Store {
         rows.iter().map(course).collect()
     }
 
-    /// Changes title and language; `None` leaves one as it is. `false`: there is no such course.
+    /// Changes title, language and model; `None` leaves one as it is, an empty model is the settings' generator again.
+    /// `false`: there is no such course.
     pub async fn change_course(
         &self,
         id: CourseId,
         title: Option<&str>,
         language: Option<Language>,
+        model: Option<&str>,
     ) -> StoreResult<bool> {
-        let sql = "UPDATE courses SET title = coalesce(?, title), language = coalesce(?, language) WHERE id = ?";
+        let sql = "UPDATE courses SET title = coalesce(?, title), language = coalesce(?, language), \
+                   model = nullif(coalesce(?, model), '') WHERE id = ?";
         let done = sqlx::query(sql)
             .bind(title)
             .bind(language.map(|l| name_of(&l)))
+            .bind(model)
             .bind(id.to_string())
             .execute(&self.pool)
             .await?;

@@ -3,12 +3,15 @@
 
 use std::sync::Arc;
 
+use domain::AdapterWeights;
+
 use super::{
     kernels::{
         Activations, Attend, Isa, KvMemory, Matrix, PAGE, Pool, Product, Queries, QueryRow, Rotation, add_row,
         attention, gate_row, normalise_row, products, rotate,
     },
     load_network::Tensors,
+    low_rank::{Adapted, LowRank, LowRankWork, LowRanks, add_low_rank},
     network::{Feed, Network},
     read_gguf::{Architecture, GgufFile, Shape},
 };
@@ -47,10 +50,20 @@ struct Layer {
     down: Linear,
 }
 
-/// A matrix and what is added to its product. A low-rank adapter would be added here, after the quantized product.
+/// A matrix and what is added to its product.
 struct Linear {
     matrix: Matrix,
     bias: Option<Vec<f32>>,
+    /// Each adapter's change; empty where none changes it.
+    changes: Vec<Option<LowRank>>,
+}
+
+/// A step's rows in one stage of it: all, or those whose logits are wanted.
+struct Stage<'a> {
+    /// Numbers of the rows that go on, in the stage before.
+    kept: &'a [usize],
+    attends: &'a [Attend<'a>],
+    adapted: &'a [Adapted],
 }
 
 /// Room for numbers in progress, kept from step to step.
@@ -69,6 +82,7 @@ struct Work {
     added: Vec<f32>,
     cos: Vec<f32>,
     sin: Vec<f32>,
+    low_rank: LowRankWork,
 }
 
 /// One token of a step.
@@ -81,10 +95,19 @@ struct Row {
 
 impl Decoder {
     /// Reads the weights; `pages` pages of keys and values are set aside.
-    pub(crate) fn load(file: &GgufFile, isa: Isa, pool: Arc<Pool>, pages: usize) -> GeneratorResult<Self> {
+    pub(crate) fn load(
+        file: &GgufFile,
+        adapters: &[AdapterWeights],
+        isa: Isa,
+        pool: Arc<Pool>,
+        pages: usize,
+    ) -> GeneratorResult<Self> {
         let shape = file.shape;
         let mut tensors = Tensors::read(file, isa, pool.threads())?;
-        let layers = (0..shape.layers).map(|n| Layer::take(&mut tensors, n, &shape)).collect::<GeneratorResult<_>>()?;
+        let mut changes = LowRanks::new(isa, adapters);
+        let layer = |n| Layer::take(&mut tensors, &mut changes, n, &shape);
+        let layers = (0..shape.layers).map(layer).collect::<GeneratorResult<_>>()?;
+        changes.finish()?;
         let factors = tensors.optional_vector("rope_freqs.weight", shape.head / 2)?;
         Ok(Self {
             shape,
@@ -128,8 +151,10 @@ impl Decoder {
         }
     }
 
-    /// One layer. Of the stream only the rows `kept` remain, in their order.
-    fn layer(&mut self, n: usize, rows: &[Row], kept: &[usize], list: &[Attend<'_>]) {
+    /// One layer. Of the stream only the rows that the stage keeps remain, in their order; `before` are the adapters of
+    /// all rows.
+    fn layer(&mut self, n: usize, rows: &[Row], before: &[Adapted], stage: &Stage<'_>) {
+        let Stage { kept, attends, adapted } = *stage;
         let Self { shape, isa, pool, layers, memory, work, .. } = self;
         let (pool, isa, Some(layer)) = (&**pool, *isa, layers.get(n)) else { return };
         let (width, hidden) = (shape.width, shape.hidden);
@@ -145,7 +170,7 @@ impl Decoder {
             &mut work.activations,
         );
         let outs = [(&layer.query, &mut work.query), (&layer.key, &mut work.key), (&layer.value, &mut work.value)];
-        multiply(pool, isa, &work.activations, outs);
+        multiply((pool, isa), &work.activations, outs, before, &mut work.low_rank);
         turn(pool, isa, shape, layer, rows.len(), work, kept);
         for (row, (key, value)) in rows.iter().zip(work.key.chunks_exact(kv).zip(work.value.chunks_exact(kv))) {
             memory.write(row.page, n, row.position % PAGE, key, value);
@@ -160,19 +185,22 @@ impl Decoder {
             return;
         }
         work.attended.resize(kept.len() * q, 0.0);
-        attention((pool, isa), memory, (n, shape.kv_heads), &mut work.queries, list, &mut work.attended);
+        attention((pool, isa), memory, (n, shape.kv_heads), &mut work.queries, attends, &mut work.attended);
         let attended = &work.attended;
         work.activations.fill(pool, isa, (kept.len(), q), |row, out| out.copy_from_slice(&attended[row * q..][..q]));
-        multiply(pool, isa, &work.activations, [(&layer.attention_output, &mut work.added)]);
+        let outs = [(&layer.attention_output, &mut work.added)];
+        multiply((pool, isa), &work.activations, outs, adapted, &mut work.low_rank);
         add_row(&mut work.stream, &work.added);
 
         normalise(pool, isa, (kept.len(), width), &work.stream, &layer.feed_norm, shape.epsilon, &mut work.activations);
-        multiply(pool, isa, &work.activations, [(&layer.gate, &mut work.gate), (&layer.up, &mut work.up)]);
+        let outs = [(&layer.gate, &mut work.gate), (&layer.up, &mut work.up)];
+        multiply((pool, isa), &work.activations, outs, adapted, &mut work.low_rank);
         let (gate, up) = (&work.gate, &work.up);
         work.activations.fill(pool, isa, (kept.len(), hidden), |row, out| {
             gate_row(isa, &gate[row * hidden..][..hidden], &up[row * hidden..][..hidden], out);
         });
-        multiply(pool, isa, &work.activations, [(&layer.down, &mut work.added)]);
+        let outs = [(&layer.down, &mut work.added)];
+        multiply((pool, isa), &work.activations, outs, adapted, &mut work.low_rank);
         add_row(&mut work.stream, &work.added);
     }
 
@@ -213,11 +241,13 @@ impl Network for Decoder {
         let rows: Vec<Row> = feeds.iter().flat_map(rows_of).collect();
         self.begin(&rows);
         let (all, kept): (Vec<usize>, Vec<usize>) = ((0..rows.len()).collect(), kept_rows(feeds));
-        let (full, last) = (attends(feeds, |f| f.tokens.len()), attends(feeds, |f| f.wanted.count(f.tokens.len())));
+        let (every, wanted) = (|f: &Feed<'_>| f.tokens.len(), |f: &Feed<'_>| f.wanted.count(f.tokens.len()));
+        let adapted = adapted(feeds, every);
+        let full = Stage { kept: &all, attends: &attends(feeds, every), adapted: &adapted };
+        let last = Stage { kept: &kept, attends: &attends(feeds, wanted), adapted: &self::adapted(feeds, wanted) };
         for n in 0..self.layers.len() {
-            let is_last = n + 1 == self.layers.len();
-            let (remaining, sequences) = if is_last { (&kept, &last) } else { (&all, &full) };
-            self.layer(n, &rows, remaining, sequences);
+            let stage = if n + 1 == self.layers.len() { &last } else { &full };
+            self.layer(n, &rows, &adapted, stage);
         }
         Ok(self.logits(kept.len()))
     }
@@ -253,6 +283,23 @@ fn attends<'a>(feeds: &[Feed<'a>], count: impl Fn(&Feed<'_>) -> usize) -> Vec<At
     each.filter(|a| a.rows > 0).collect()
 }
 
+/// Each feed's last `count` rows, numbered without the others, by their adapter.
+fn adapted(feeds: &[Feed<'_>], count: impl Fn(&Feed<'_>) -> usize) -> Vec<Adapted> {
+    let (mut list, mut row) = (Vec::<Adapted>::new(), 0);
+    for feed in feeds {
+        let rows = row..row + count(feed);
+        row = rows.end;
+        if feed.adapter == 0 || rows.is_empty() {
+            continue;
+        }
+        match list.iter_mut().find(|a| a.adapter == feed.adapter) {
+            Some(found) => found.rows.extend(rows),
+            None => list.push(Adapted { adapter: feed.adapter, rows: rows.collect() }),
+        }
+    }
+    list
+}
+
 fn normalise(
     pool: &Pool,
     isa: Isa,
@@ -268,16 +315,26 @@ fn normalise(
 }
 
 /// Products of the same activations.
-fn multiply<const N: usize>(pool: &Pool, isa: Isa, activations: &Activations, mut list: [(&Linear, &mut Vec<f32>); N]) {
+fn multiply<const N: usize>(
+    (pool, isa): (&Pool, Isa),
+    activations: &Activations,
+    mut list: [(&Linear, &mut Vec<f32>); N],
+    adapted: &[Adapted],
+    work: &mut LowRankWork,
+) {
     let each = list.iter_mut().map(|(linear, out)| {
         out.resize(activations.rows() * linear.matrix.rows(), 0.0);
         Product { matrix: &linear.matrix, out }
     });
     products(pool, isa, activations, each.collect());
-    for (linear, out) in list {
+    for (linear, out) in &mut list {
         if let Some(bias) = &linear.bias {
             out.chunks_exact_mut(bias.len()).for_each(|row| add_row(row, bias));
         }
+    }
+    if !adapted.is_empty() {
+        let mut list = list.map(|(linear, out)| (linear.changes.as_slice(), out.as_mut_slice()));
+        add_low_rank((pool, isa), activations, &mut list, adapted, work);
     }
 }
 
@@ -325,12 +382,14 @@ struct Turn<'a> {
 }
 
 impl Layer {
-    fn take(tensors: &mut Tensors, n: usize, shape: &Shape) -> GeneratorResult<Self> {
+    fn take(tensors: &mut Tensors, changes: &mut LowRanks<'_>, n: usize, shape: &Shape) -> GeneratorResult<Self> {
         let name = |part: &str| format!("blk.{n}.{part}");
-        let linear = |tensors: &mut Tensors, part: &str| -> GeneratorResult<Linear> {
-            let matrix = tensors.matrix(&name(&format!("{part}.weight")))?;
+        let mut linear = |tensors: &mut Tensors, part: &str| -> GeneratorResult<Linear> {
+            let weight = name(&format!("{part}.weight"));
+            let matrix = tensors.matrix(&weight)?;
             let bias = tensors.optional_vector(&name(&format!("{part}.bias")), matrix.rows())?;
-            Ok(Linear { matrix, bias })
+            let changes = changes.take(&weight, matrix.rows(), matrix.columns())?;
+            Ok(Linear { matrix, bias, changes })
         };
         Ok(Self {
             attention_norm: tensors.vector(&name("attn_norm.weight"))?,
@@ -386,7 +445,7 @@ mod tests {
 
     #[test]
     fn kept_rows_and_attended_rows_follow_what_is_wanted() {
-        let feed = |tokens, position, wanted| Feed { tokens, position, pages: &[0], wanted };
+        let feed = |tokens, position, wanted| Feed { tokens, position, pages: &[0], wanted, adapter: position % 3 };
         let feeds = [
             feed(&[1, 2, 3][..], 4, Wanted::Last),
             feed(&[1][..], 0, Wanted::Nothing),
@@ -396,5 +455,10 @@ mod tests {
         let list = attends(&feeds, |f| f.wanted.count(f.tokens.len()));
         let places: Vec<_> = list.iter().map(|a| (a.row, a.rows, a.position)).collect();
         assert_eq!(places, [(0, 1, 6), (1, 2, 9)]);
+        // The third has none: its position is a multiple of 3.
+        let all = adapted(&feeds, |f| f.tokens.len());
+        assert_eq!(all, [Adapted { adapter: 1, rows: vec![0, 1, 2] }]);
+        let wanted = adapted(&feeds, |f| f.wanted.count(f.tokens.len()));
+        assert_eq!(wanted, [Adapted { adapter: 1, rows: vec![0] }]);
     }
 }

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, thread};
 
 use domain::{
-    Language, PortResult,
+    AdapterWeights, Language, PortResult,
     ports::{
         BoxFuture, Constraint, ContinuationScore, GenerateRequest, Generated, Generation, LanguageModel, Message,
         ModelInfo, ScoreRequest,
@@ -41,12 +41,15 @@ const MOST_SCORED: usize = 256;
 
 /// A language model read from a GGUF file.
 ///
-/// Several requests run at once, the others wait their turn. Dropping the model lets the thread finish what is queued.
+/// Several requests run at once, the others wait their turn. Dropping the model, and all that share its weights, lets the
+/// thread finish what is queued.
 pub struct GgufModel {
     info: ModelInfo,
+    /// As in [`super::network::Feed`].
+    adapter: usize,
     tokenizer: Arc<Tokenizer>,
     vocabulary: Arc<Vocabulary>,
-    template: ChatTemplate,
+    template: Arc<ChatTemplate>,
     constrainer: Arc<Constrainer>,
     waiting: usize,
     lookup: usize,
@@ -63,6 +66,17 @@ impl GgufModel {
         languages: Vec<Language>,
         settings: &GgufModelSettings,
     ) -> GeneratorResult<Self> {
+        Self::load_with(path, id, languages, &[], settings)
+    }
+
+    /// The same, with adapters for [`Self::adapted`] to choose from.
+    pub fn load_with(
+        path: &Path,
+        id: Option<String>,
+        languages: Vec<Language>,
+        adapters: &[AdapterWeights],
+        settings: &GgufModelSettings,
+    ) -> GeneratorResult<Self> {
         let file = GgufFile::open(path)?;
         let id = id.unwrap_or_else(|| name_of(&file.content, path));
         let metadata = file.content.metadata.clone();
@@ -73,7 +87,7 @@ impl GgufModel {
         let threads = settings.threads.clamp(1, MOST_THREADS);
         let pool = Pool::new(threads).map_err(|e| starting(&e))?;
         let (limits, isa) = (limits_of(&file, settings), Isa::best());
-        let network = Decoder::load(&file, isa, Arc::new(pool), limits.pages)?;
+        let network = Decoder::load(&file, adapters, isa, Arc::new(pool), limits.pages)?;
         let context_length = limits.context;
         tracing::info!(model = %id, tuned, context_length, threads, instructions = ?isa, "loaded a language model");
         Self::start(
@@ -96,12 +110,33 @@ impl GgufModel {
         let Texts { tokenizer, vocabulary, template } = texts;
         let waiting = queue.max(1);
         let (queue, jobs) = mpsc::channel(waiting);
+        let template = Arc::new(template);
         let counters = Arc::<Counters>::default();
         let scheduler = Scheduler::new(network, vocabulary.clone(), limits, counters.clone());
         let thread = thread::Builder::new().name("lectern-generator".to_owned());
         thread.spawn(move || scheduler.serve(jobs)).map_err(|e| starting(&e))?;
         let constrainer = Arc::new(Constrainer::new(tokenizer.clone(), vocabulary.clone()));
-        Ok(Self { info, tokenizer, vocabulary, template, constrainer, waiting, lookup: limits.lookup, queue, counters })
+        let lookup = limits.lookup;
+        Ok(Self { info, adapter: 0, tokenizer, vocabulary, template, constrainer, waiting, lookup, queue, counters })
+    }
+
+    /// The same model with the adapter of this place in the list that it was loaded with: the same weights, thread and
+    /// memory, shared between requests with any of them.
+    #[must_use]
+    pub fn adapted(&self, place: usize, adapter: &AdapterWeights) -> Self {
+        let info = ModelInfo { id: adapter.name.clone(), tuned: adapter.tuned, ..self.info.clone() };
+        Self {
+            info,
+            adapter: place + 1,
+            tokenizer: self.tokenizer.clone(),
+            vocabulary: self.vocabulary.clone(),
+            template: self.template.clone(),
+            constrainer: self.constrainer.clone(),
+            waiting: self.waiting,
+            lookup: self.lookup,
+            queue: self.queue.clone(),
+            counters: self.counters.clone(),
+        }
     }
 
     /// What the engine has done so far.
@@ -141,7 +176,7 @@ impl GgufModel {
         let GenerateRequest { max_tokens, stop, sampling, log_probabilities, .. } = request;
         let wish = Wish { max_tokens, stop, sampling, rules, log_probabilities, lookup: self.lookup };
         let writing = Writing::new(wish, sender);
-        self.enqueue(Job { prompt, task: Task::Write(Box::new(writing)) })?;
+        self.enqueue(Job { prompt, task: Task::Write(Box::new(writing)), adapter: self.adapter })?;
         Ok(Box::new(Running { events, over: false }))
     }
 
@@ -162,7 +197,7 @@ impl GgufModel {
         let longest = texts.iter().map(Vec::len).max().unwrap_or(1);
         let prompt = self.prompt(&request.messages, longest)?;
         let (answer, receiver) = oneshot::channel();
-        self.enqueue(Job { prompt, task: Task::Score(Scoring::new(texts, answer)) })?;
+        self.enqueue(Job { prompt, task: Task::Score(Scoring::new(texts, answer)), adapter: self.adapter })?;
         Ok(receiver)
     }
 

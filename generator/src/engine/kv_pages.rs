@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::kernels::PAGE;
 
-/// Stands for 'no page before'.
-const ROOT: u64 = 0;
+/// Stands for 'no page before': one for each adapter, as the same tokens give other keys and values. Never a page's id.
+const fn root(adapter: usize) -> u64 {
+    u64::MAX - adapter as u64
+}
 
 /// What a full page holds: 32 tokens after those of another page.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -67,9 +69,10 @@ impl KvPages {
         self.free.len() + self.idle.len()
     }
 
-    /// Pages that begin as `tokens` do, and how many tokens they hold: never all, so that one is left to be fed.
-    pub(crate) fn find(&mut self, tokens: &[u32]) -> (Pages, usize) {
-        let mut found = Pages { last: ROOT, ..Pages::default() };
+    /// Pages that begin as `tokens` do, read with this adapter (0: none), and how many tokens they hold: never all, so that
+    /// one is left to be fed.
+    pub(crate) fn find(&mut self, tokens: &[u32], adapter: usize) -> (Pages, usize) {
+        let mut found = Pages { last: root(adapter), ..Pages::default() };
         let most = tokens.len().saturating_sub(1) / PAGE;
         for part in tokens.chunks_exact(PAGE).take(most) {
             let content = Content { before: found.last, tokens: part.into() };
@@ -129,7 +132,7 @@ impl KvPages {
     }
 
     fn lend(&mut self, number: u32) -> u64 {
-        let Some(page) = self.pages.get_mut(number as usize) else { return ROOT };
+        let Some(page) = self.pages.get_mut(number as usize) else { return root(0) };
         if page.users == 0 {
             self.idle.remove(&page.left);
         }
@@ -162,19 +165,21 @@ mod tests {
     fn a_repeated_beginning_is_found_and_never_whole() {
         let mut all = KvPages::new(8);
         let text = tokens(3 * PAGE, 0);
-        let (mut pages, held) = all.find(&text);
+        let (mut pages, held) = all.find(&text, 0);
         assert!(held == 0 && all.extend(&mut pages, text.len()));
         all.publish(&mut pages, &text);
         let first = pages.list().to_vec();
         all.release(pages);
         assert_eq!(all.available(), 8);
-        let (same, held) = all.find(&text);
+        let (same, held) = all.find(&text, 0);
         assert_eq!((same.list(), held), (&first[..2], 2 * PAGE), "one token at least is left to feed");
         let longer = [text.clone(), vec![1]].concat();
-        let (more, held) = all.find(&longer);
+        let (more, held) = all.find(&longer, 0);
         assert_eq!((more.list(), held), (&first[..], 3 * PAGE));
-        let (other, held) = all.find(&tokens(3 * PAGE, 1));
+        let (other, held) = all.find(&tokens(3 * PAGE, 1), 0);
         assert_eq!((other.list().len(), held), (0, 0));
+        let (adapted, held) = all.find(&text, 1);
+        assert_eq!((adapted.list().len(), held), (0, 0), "another adapter's keys and values");
         all.release(same);
         all.release(more);
         assert_eq!(all.available(), 8);
@@ -185,17 +190,17 @@ mod tests {
         let mut all = KvPages::new(3);
         for seed in [0, 1] {
             let text = tokens(PAGE, seed);
-            let mut pages = all.find(&text).0;
+            let mut pages = all.find(&text, 0).0;
             assert!(all.extend(&mut pages, PAGE));
             all.publish(&mut pages, &text);
             all.release(pages);
         }
-        let old = all.find(&tokens(PAGE + 1, 0)).0;
+        let old = all.find(&tokens(PAGE + 1, 0), 0).0;
         all.release(old);
         let mut new = Pages::default();
         assert!(all.extend(&mut new, 2 * PAGE), "one free page, one that was given up");
-        assert_eq!(all.find(&tokens(PAGE + 1, 1)).1, 0);
-        assert_eq!(all.find(&tokens(PAGE + 1, 0)).1, PAGE);
+        assert_eq!(all.find(&tokens(PAGE + 1, 1), 0).1, 0);
+        assert_eq!(all.find(&tokens(PAGE + 1, 0), 0).1, PAGE);
         assert!(!all.extend(&mut new, 3 * PAGE), "the last is in use");
     }
 
@@ -214,7 +219,7 @@ mod tests {
                     continue;
                 }
                 let text = tokens(length, seed / 2);
-                let (mut pages, held) = all.find(&text);
+                let (mut pages, held) = all.find(&text, 0);
                 for (n, page) in pages.list().iter().enumerate() {
                     prop_assert_eq!(&memory[page], &text[..(n + 1) * PAGE]);
                 }

@@ -17,6 +17,7 @@ mod kernels;
 mod kv_pages;
 mod load_network;
 mod look_up_prompt;
+mod low_rank;
 mod network;
 mod read_gguf;
 mod read_tokenizer;

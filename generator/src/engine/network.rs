@@ -13,6 +13,8 @@ pub(crate) struct Feed<'a> {
     pub pages: &'a [u32],
     /// Which tokens' logits are wanted.
     pub wanted: Wanted,
+    /// With which adapter, from 1; 0 is none. The same for all of a sequence.
+    pub adapter: usize,
 }
 
 /// Which logits a feed gives.

@@ -151,7 +151,7 @@ impl Scheduler {
             if next.is_abandoned() {
                 continue;
             }
-            let (pages, held) = self.pages.find(&next.tokens);
+            let (pages, held) = self.pages.find(&next.tokens, next.adapter);
             // Room for its prompt, and for a page more of everyone: else it would soon be put back.
             let needed = next.tokens.len().div_ceil(PAGE) - held / PAGE + 1 + self.running.len();
             if !self.running.is_empty() && needed > self.pages.available() {
@@ -173,7 +173,8 @@ impl Scheduler {
             let Some(sequence) = self.running.get(n) else { continue };
             let (count, wanted) = sequence.next_feed(self.limits.chunk);
             let tokens = sequence.pending().get(..count).unwrap_or_default();
-            feeds.push(Feed { tokens, position: sequence.fed, pages: sequence.pages.list(), wanted });
+            let (position, pages, adapter) = (sequence.fed, sequence.pages.list(), sequence.adapter);
+            feeds.push(Feed { tokens, position, pages, wanted, adapter });
             if !sequence.is_writing() {
                 self.counters.prompt.fetch_add(count, Ordering::Relaxed);
             }

@@ -58,7 +58,7 @@ impl Engine {
         let path = folder.path().join("tiny.gguf");
         write_model(&path, "llama", candle_core::quantized::GgmlDType::Q4_1, true);
         let file = GgufFile::open(&path).unwrap();
-        let network = Decoder::load(&file, Isa::best(), Arc::new(Pool::new(2).unwrap()), pages).unwrap();
+        let network = Decoder::load(&file, &[], Isa::best(), Arc::new(Pool::new(2).unwrap()), pages).unwrap();
         let limits = Limits { context: 400.min(pages * 32), chunk, parallel, pages, lookup: 0 };
         let counters = Arc::<Counters>::default();
         let vocabulary = Arc::new(Vocabulary::numbered(VOCABULARY));
@@ -74,14 +74,14 @@ impl Engine {
         let wish =
             Wish { max_tokens, stop: Vec::new(), sampling, rules, log_probabilities: false, lookup: self.lookup };
         let writing = Writing::new(wish, events);
-        let job = Job { prompt, task: Task::Write(Box::new(writing)) };
+        let job = Job { prompt, task: Task::Write(Box::new(writing)), adapter: 0 };
         assert!(self.queue.try_send(job).is_ok(), "room in the queue");
         receiver
     }
 
     fn score(&self, prompt: Vec<u32>, texts: Vec<Vec<u32>>) -> Scores {
         let (answer, receiver) = oneshot::channel();
-        let job = Job { prompt, task: Task::Score(Scoring::new(texts, answer)) };
+        let job = Job { prompt, task: Task::Score(Scoring::new(texts, answer)), adapter: 0 };
         assert!(self.queue.try_send(job).is_ok(), "room in the queue");
         receiver
     }

@@ -16,6 +16,8 @@ const MOST_AT_ONCE: usize = PAGE;
 pub(crate) struct Job {
     pub prompt: Vec<u32>,
     pub task: Task,
+    /// As in [`super::network::Feed`].
+    pub adapter: usize,
 }
 
 /// What a request asks for.
@@ -33,6 +35,8 @@ pub(crate) struct Sequence {
     /// How many of them the network has read.
     pub fed: usize,
     pub pages: Pages,
+    /// As in [`super::network::Feed`].
+    pub adapter: usize,
     /// Place in the order of arrival.
     pub arrival: u64,
     /// How many of the last tokens are only guessed.
@@ -51,13 +55,13 @@ impl Sequence {
     /// A sequence that has read nothing yet; prompt and answer take `context` tokens at most. `None` where there is
     /// nothing to be read: all has been said then.
     pub(crate) fn new(job: Job, arrival: u64, context: usize, vocabulary: &Vocabulary) -> Option<Self> {
-        let Job { prompt: mut tokens, mut task } = job;
+        let Job { prompt: mut tokens, mut task, adapter } = job;
         let progress = match &mut task {
             Task::Write(writing) => writing.begin(&mut tokens, context, vocabulary),
             Task::Score(scoring) => scoring.begin(tokens.len()),
         };
         let (fed, pages, guessed) = (0, Pages::default(), 0);
-        (progress == Progress::Goes).then_some(Self { tokens, fed, pages, arrival, guessed, task })
+        (progress == Progress::Goes).then_some(Self { tokens, fed, pages, adapter, arrival, guessed, task })
     }
 
     /// Tokens that the network has still to read.

@@ -28,7 +28,7 @@ impl TokenModel {
         let pool =
             pool.map_err(|e| GeneratorError::Compute { stage: "starting its threads", reason: e.to_string() })?;
         let pages = file.shape.context.min(settings.context_limit).div_ceil(PAGE);
-        let network = Decoder::load(&file, Isa::best(), Arc::new(pool), pages)?;
+        let network = Decoder::load(&file, &[], Isa::best(), Arc::new(pool), pages)?;
         let (chunk, vocabulary) = (settings.prefill_chunk.max(1), file.shape.vocabulary);
         Ok(Self { network, pages: (0..pages as u32).collect(), chunk, length: 0, vocabulary })
     }
@@ -40,7 +40,7 @@ impl TokenModel {
         let chunks = tokens.len().div_ceil(self.chunk);
         for (n, tokens) in tokens.chunks(self.chunk).enumerate() {
             let wanted = if n + 1 == chunks { Wanted::Last } else { Wanted::Nothing };
-            let feed = Feed { tokens, position: self.length, pages: &self.pages, wanted };
+            let feed = Feed { tokens, position: self.length, pages: &self.pages, wanted, adapter: 0 };
             logits = self.network.forward(&[feed])?.pop().unwrap_or_default();
             self.length += tokens.len();
         }

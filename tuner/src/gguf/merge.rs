@@ -14,7 +14,7 @@ use candle_core::{
         gguf_file::{Content, Value},
     },
 };
-use domain::task_prompts;
+use domain::{AdapterWeights, LowRankUpdate, task_prompts};
 use rayon::prelude::*;
 
 use super::{
@@ -77,16 +77,39 @@ fn add(values: &mut [f32], adapter: &Adapter, weight: f32, module: &Module, head
     let (a, b) = (&adapter.values[module.a.clone()], &adapter.values[module.b.clone()]);
     let scale = weight * adapter.config.scale();
     for (row, factors) in b.chunks_exact(rank).enumerate() {
-        let place = match head.filter(|_| module.target.is_rotated()) {
-            Some(head) => pair_place(row, head),
-            None => row,
-        };
+        let place = row_place(module, row, head);
         let Some(out) = values.get_mut(place * inputs..(place + 1) * inputs) else { return };
         for (factor, a) in factors.iter().zip(a.chunks_exact(inputs)) {
             let factor = factor * scale;
             out.iter_mut().zip(a).for_each(|(out, a)| *out += factor * a);
         }
     }
+}
+
+/// Reads the adapter in `folder` for use beside the weights of the GGUF file `base`, under `name`.
+pub fn adapter_weights(base: &Path, folder: &Path, name: &str) -> TunerResult<AdapterWeights> {
+    let (content, _) = read_content(base)?;
+    let shape = read_shape(&content)?;
+    let adapter = read_adapter(folder, &shape)?;
+    let head = (shape.architecture == Architecture::Llama).then_some(shape.head);
+    let updates = adapter.modules.iter().map(|module| update(&adapter, module, head)).collect();
+    Ok(AdapterWeights { name: name.to_owned(), tuned: adapter.task_prompts == Some(task_prompts::VERSION), updates })
+}
+
+fn update(adapter: &Adapter, module: &Module, head: Option<usize>) -> LowRankUpdate {
+    let (rank, scale) = (adapter.config.rank, adapter.config.scale());
+    let from = &adapter.values[module.b.clone()];
+    let mut b = vec![0.0; from.len()];
+    for (row, factors) in from.chunks_exact(rank).enumerate() {
+        let out = &mut b[row_place(module, row, head) * rank..][..rank];
+        out.iter_mut().zip(factors).for_each(|(out, factor)| *out = factor * scale);
+    }
+    LowRankUpdate { tensor: module.tensor_name(), rank, a: adapter.values[module.a.clone()].to_vec(), b }
+}
+
+/// Where GGUF has a row of the module's matrix; `head` is given where the architecture keeps rows in pairs.
+fn row_place(module: &Module, row: usize, head: Option<usize>) -> usize {
+    head.filter(|_| module.target.is_rotated()).map_or(row, |head| pair_place(row, head))
 }
 
 /// GGUF keeps rows of `LLaMA`'s query and key in pairs `(j, j + head/2)`; adapters count them as Hugging Face does.

@@ -8,6 +8,6 @@ mod quantize;
 mod write_file;
 
 pub use convert::convert;
-pub use merge::merge;
+pub use merge::{adapter_weights, merge};
 pub use mix::Mix;
 pub use quantize::quantize;

@@ -17,6 +17,7 @@ use super::score_text::{holds, score};
 use crate::{
     app,
     commands::{CommandResult, Output},
+    served_models::load_one,
     settings::{Places, Settings},
 };
 
@@ -34,6 +35,9 @@ pub struct AnswersArgs {
     /// Show the passage that holds the answer and no other, instead of what is found
     #[arg(long)]
     gold: bool,
+    /// Use this adapter of the settings beside the generator's weights
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
     /// Write every question with what came of it to this file (JSONL)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -85,7 +89,7 @@ pub async fn run(settings: &Settings, places: &Places, output: Output, args: Ans
     let set = EvalSet::read(&args.dir, args.limit)?;
     let embedder = app::load_embedder(settings, places).await?;
     let model = match args.mode {
-        AnswerMode::Answer => Some(app::load_model(settings, places).await?),
+        AnswerMode::Answer => Some(load_one(settings, places, args.adapter.as_deref()).await?),
         AnswerMode::Quote => None,
     };
     let answerer = Answerer::new(model, embedder.clone(), settings.answers.config());

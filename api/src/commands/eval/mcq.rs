@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    app,
     commands::{CommandResult, Output},
+    served_models::load_one,
     settings::{Places, Settings},
 };
 
@@ -26,6 +26,9 @@ pub struct McqArgs {
     /// Only the first questions
     #[arg(long)]
     limit: Option<usize>,
+    /// Use this adapter of the settings beside the generator's weights
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
 }
 
 /// A question with its options.
@@ -54,7 +57,7 @@ struct Counts {
 pub async fn run(settings: &Settings, places: &Places, output: Output, args: McqArgs) -> CommandResult {
     let mut items = read(&args.file)?;
     items.truncate(args.limit.unwrap_or(usize::MAX));
-    let model = app::load_model(settings, places).await?;
+    let model = load_one(settings, places, args.adapter.as_deref()).await?;
     let mut counts: BTreeMap<&'static str, Counts> = BTreeMap::new();
     for item in &items {
         let language = item.lang.unwrap_or(Language::English);

@@ -80,6 +80,11 @@ impl Activations {
         })
     }
 
+    /// A row, as floats.
+    pub(crate) fn row(&self, n: usize) -> &[f32] {
+        &self.floats[n * self.columns..][..self.columns]
+    }
+
     /// How many rows there are.
     pub(crate) const fn rows(&self) -> usize {
         self.rows

@@ -159,6 +159,11 @@ impl Matrix {
         self.rows
     }
 
+    /// Number of columns: the width of what it is multiplied with.
+    pub(crate) const fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// Bytes in memory.
     pub(crate) fn bytes(&self) -> usize {
         self.tiles.get().len()

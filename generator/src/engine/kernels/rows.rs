@@ -23,6 +23,13 @@ pub(crate) fn add_row(x: &mut [f32], y: &[f32]) {
     }
 }
 
+/// `x += factor * y`. Both have the same length.
+pub(crate) fn add_scaled_row(isa: Isa, x: &mut [f32], factor: f32, y: &[f32]) {
+    assert!(x.len() == y.len(), "rows of one length");
+    // SAFETY: the lengths are equal.
+    unsafe { scaled(isa, x, factor, y) };
+}
+
 for_each_isa! {
     /// See `normalise_row`; the lengths must be equal.
     fn normalise = normalise_generic(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32])
@@ -30,6 +37,27 @@ for_each_isa! {
 for_each_isa! {
     /// See `gate_row`; the lengths must be equal.
     fn gated = gate_generic(gate: &[f32], up: &[f32], out: &mut [f32])
+}
+
+for_each_isa! {
+    /// See `add_scaled_row`; the lengths must be equal.
+    fn scaled = scaled_generic(x: &mut [f32], factor: f32, y: &[f32])
+}
+
+#[inline(always)]
+unsafe fn scaled_generic<S: Simd>(x: &mut [f32], factor: f32, y: &[f32]) {
+    let whole = x.len() / S::LANES * S::LANES;
+    // SAFETY: vectors end at `whole`, within both slices.
+    unsafe {
+        let wide = S::splat_f(factor);
+        for i in (0..whole).step_by(S::LANES) {
+            let at = x.as_mut_ptr().add(i);
+            S::store_f(at, S::fma(wide, S::load_f(y.as_ptr().add(i)), S::load_f(at)));
+        }
+    }
+    for i in whole..x.len() {
+        x[i] += factor * y[i];
+    }
 }
 
 #[inline(always)]

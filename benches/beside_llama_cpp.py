@@ -1,6 +1,6 @@
 """llama.cpp beside Lectern's engine: the same GGUF, the same token ids, two threads, in alternation.
 
-    llama_cpp.py BENCH_ENGINE MODEL [--best OTHER_TYPE_OF_THE_SAME_MODEL] [--rounds N] [--threads N] [--quick]
+    beside_llama_cpp.py BENCH_ENGINE MODEL [--best OTHER_TYPE_OF_THE_SAME_MODEL] [--rounds N] [--threads N] [--quick]
 
 BENCH_ENGINE is the built example `bench_engine`; llama.cpp comes with PyPI `llama-cpp-python`, built from its sdist
 with GGML_NATIVE. Prints medians of tokens per second, and a line `ratio ...` per measurement: ours against llama.cpp on
@@ -11,13 +11,10 @@ import argparse
 import ctypes
 import statistics
 import subprocess
-import sys
 import time
 
-# This file has the name of the module that it needs.
-sys.path = [folder for folder in sys.path if folder != sys.path[0]]
-import llama_cpp  # noqa: E402
-import numpy  # noqa: E402
+import llama_cpp
+import numpy
 
 
 def ids(count):
@@ -65,6 +62,35 @@ class LlamaCpp:
         logits = llama_cpp.llama_get_logits_ith(self.context, -1)
         view = ctypes.cast(logits, ctypes.POINTER(ctypes.c_float * self.size)).contents
         return int(numpy.ctypeslib.as_array(view).argmax())
+
+    def surprise(self, tokens):
+        """The mean negative log-probability of every token after the first."""
+        self.clear()
+        batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
+        batch.n_tokens = len(tokens)
+        for n, token in enumerate(tokens):
+            batch.token[n], batch.pos[n], batch.n_seq_id[n], batch.logits[n] = token, n, 1, 1
+            batch.seq_id[n][0] = 0
+        if llama_cpp.llama_decode(self.context, batch) != 0:
+            raise RuntimeError("llama_decode failed")
+        logits = llama_cpp.llama_get_logits(self.context)
+        view = ctypes.cast(logits, ctypes.POINTER(ctypes.c_float * (self.size * len(tokens)))).contents
+        rows = numpy.ctypeslib.as_array(view).reshape(len(tokens), self.size)[:-1].astype(numpy.float64)
+        rows -= rows.max(axis=1, keepdims=True)
+        chosen = rows[numpy.arange(len(tokens) - 1), tokens[1:]]
+        llama_cpp.llama_batch_free(batch)
+        return float((numpy.log(numpy.exp(rows).sum(axis=1)) - chosen).mean())
+
+    def tokens(self, text):
+        data = text.encode()
+        room = (llama_cpp.llama_token * (len(data) + 8))()
+        vocabulary = llama_cpp.llama_model_get_vocab(self.model)
+        count = llama_cpp.llama_tokenize(vocabulary, data, len(data), room, len(room), False, False)
+        return list(room[:count])
+
+    def close(self):
+        llama_cpp.llama_free(self.context)
+        llama_cpp.llama_model_free(self.model)
 
     def prefill(self, count):
         tokens = ids(count)
