@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine eval-retrieval ask-course kill-test load-test sizes browser
+.PHONY: run build models sample test check fmt openapi web bench bench-engine bench-tuner eval-retrieval ask-course kill-test load-test sizes browser
 
 run: build models sample
 	$(LECTERN) serve
@@ -61,8 +61,13 @@ bench: build models
 
 # The engine beside llama.cpp; PARTS="speed together" runs some of it only, see benches/engine.sh.
 bench-engine:
-	cargo build --release -p lectern-generator --examples
+	cargo build --release --workspace --examples
 	./benches/engine.sh $(PARTS)
+
+# Training beside PyTorch + peft (a Python environment with torch, peft, transformers and gguf in PEFT).
+bench-tuner: build models
+	cargo build --release --workspace --examples
+	./benches/tuner.sh
 
 eval-retrieval: build models
 	@for set in squad drcd cmrc2018; do echo "== $$set"; $(LECTERN) eval retrieval $(LECTERN_DATA)/qa/$$set || exit 1; done

@@ -24,5 +24,5 @@ pub use rows::{
     PrepareReport, PrepareSettings, Prepared, QuestionItem, Row, RowCount, hold_out_rows, prepare, read_passages,
     read_questions, read_rows, write_rows,
 };
-pub use text::TextCodec;
+pub use text::{Encoded, TextCodec};
 pub use train::{Evaluation, Event, Outcome, Progress, TaskEvaluation, TuneSettings, Tuning, estimate_bytes};

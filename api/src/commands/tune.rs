@@ -36,7 +36,8 @@ pub struct TuneArgs {
     /// The model to tune: an id of the catalogue, a GGUF file, or a folder with safetensors as Hugging Face writes them
     #[arg(long)]
     base: String,
-    /// Folder for the adapter, its checkpoint and its loss curve; an interrupted run there is continued
+    /// Folder for the adapter, its checkpoint and its loss curve; an interrupted run there is continued, and a finished one
+    /// where more tokens or epochs are asked for
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Rows to evaluate with (JSONL); without it a twentieth of the data is held out, by groups

@@ -15,7 +15,7 @@ use crate::{TunerError, TunerResult};
 
 /// A prompt and what the model is to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Encoded {
+pub struct Encoded {
     /// Prompt, then answer.
     pub tokens: Vec<u32>,
     /// Where the answer begins.
@@ -48,7 +48,7 @@ impl TextCodec {
     }
 
     /// All messages but the last as the prompt, the last, which is the assistant's, as the answer.
-    pub(crate) fn encode_conversation(&self, messages: &[Message]) -> TunerResult<Encoded> {
+    pub fn encode_conversation(&self, messages: &[Message]) -> TunerResult<Encoded> {
         let Some((_, before)) = messages.split_last() else {
             return Err(TunerError::Tokenizer { problem: "a conversation without messages".to_owned() });
         };

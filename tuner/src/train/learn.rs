@@ -326,7 +326,8 @@ fn plan(rows: &TokenRows, settings: &TuneSettings) -> Vec<Vec<Packed>> {
     all.chunks(settings.accumulate).map(<[Packed]>::to_vec).collect()
 }
 
-/// A number that changes with anything that changes the run.
+/// A number that changes with anything that changes a run's steps. How many there are, and how often they are evaluated and
+/// kept, may change: a finished run goes on where more are asked for.
 fn fingerprint(base: &Base, adapter: &Adapter, rows: &TokenRows, settings: &TuneSettings) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     let mut add = |bytes: &[u8]| {
@@ -334,7 +335,9 @@ fn fingerprint(base: &Base, adapter: &Adapter, rows: &TokenRows, settings: &Tune
             hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
     };
-    add(format!("{settings:?} {:?} {:?}", adapter.config, base.shape).as_bytes());
+    let TuneSettings { epochs, max_tokens, evaluate_every, patience, checkpoint_every, .. } = TuneSettings::default();
+    let steps = TuneSettings { epochs, max_tokens, evaluate_every, patience, checkpoint_every, ..settings.clone() };
+    add(format!("{steps:?} {:?} {:?}", adapter.config, base.shape).as_bytes());
     base.final_norm.iter().for_each(|v| add(&v.to_le_bytes()));
     for row in &rows.rows {
         add(&row.prompt.to_le_bytes());

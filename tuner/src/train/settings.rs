@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::{TunerError, TunerResult};
 
-/// Settings of a run. A run continues only with the settings it began with.
+/// Settings of a run. A run continues only with the settings it began with, except that it may become longer, and be
+/// evaluated and kept more or less often.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TuneSettings {
     /// Everything random comes from it.

@@ -131,6 +131,19 @@ fn a_run_that_is_broken_off_anywhere_ends_as_if_it_had_not() {
 }
 
 #[test]
+fn a_finished_run_goes_on_where_more_is_asked_for() {
+    let (base, folder) = (tiny_base(&shape(), 1), tempfile::tempdir().expect("a folder"));
+    let short = run(&mut start(&base, folder.path(), settings()).expect("valid settings"), usize::MAX);
+    let short = short.expect("it trains");
+    let settings = TuneSettings { epochs: 12, checkpoint_every: 1, ..settings() };
+    let mut longer = start(&base, folder.path(), settings).expect("valid settings");
+    assert_eq!(longer.resume().expect("the checkpoint is there"), short.steps);
+    let outcome = run(&mut longer, usize::MAX).expect("it trains");
+    assert!(outcome.finished && outcome.steps == 2 * short.steps, "{outcome:?}");
+    assert_eq!(outcome.losses[..short.steps], short.losses);
+}
+
+#[test]
 fn another_runs_checkpoint_is_refused() {
     let (base, folder) = (tiny_base(&shape(), 1), tempfile::tempdir().expect("a folder"));
     let mut tuning = start(&base, folder.path(), settings()).expect("valid settings");
