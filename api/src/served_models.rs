@@ -97,7 +97,9 @@ pub async fn load_models(settings: &Settings, places: &Places) -> Result<LoadedM
         return Ok(LoadedModels { generator: (id, model_on_server(settings)?), adapters: Vec::new() });
     }
     let (places, folders) = (places.clone(), settings.adapters.clone());
-    let settings = GgufModelSettings { queue: settings.answers.queue, ..GgufModelSettings::default() };
+    // Each answer may draw others beside its first.
+    let queue = settings.answers.queue * (1 + AnswerConfig::default().draws as usize);
+    let settings = GgufModelSettings { queue, ..GgufModelSettings::default() };
     tokio::task::spawn_blocking(move || {
         let (file, languages) = model_file(&id, &places)?;
         let read = |(name, folder): (&String, &PathBuf)| adapter(&file, name, folder);

@@ -55,7 +55,7 @@ pub struct AnswerConfig {
     pub refuse_below_chinese: f32,
     /// A tuned model refuses where it gives the refusal more than this probability.
     pub refuse_above: f32,
-    /// Answers that are drawn beside a tuned model's first one where it is unsure; the likeliest is shown.
+    /// Answers that are drawn beside a tuned model's first one where it is unsure; the best is shown.
     pub draws: u64,
     /// Least support for a written sentence to be shown: the share of its content words in the sentence it cites.
     pub support_needed: f32,
@@ -77,7 +77,7 @@ impl Default for AnswerConfig {
             refuse_below: 0.8,
             refuse_below_chinese: 0.84,
             refuse_above: 0.6,
-            draws: 4,
+            draws: 8,
             support_needed: 0.6,
             prompt_tokens: 300,
             tuned_prompt_tokens: 900,
