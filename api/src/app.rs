@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use domain::{
@@ -27,9 +27,11 @@ use crate::{
     data_lock::{Address, DataLock},
     job_events::JobEvents,
     parsed_cache::ParsedCache,
+    pull_models::Pulls,
     run_jobs::Workers,
     settings::{ModelServer, Places, Settings, VectorBackend, is_address, is_file},
     store::{Files, Store, StoreError, StoreResult, TextKey},
+    tuned_models::TunedModels,
 };
 
 /// Longest wait for one request to a Qdrant server.
@@ -111,6 +113,12 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Background tasks.
     pub tracker: TaskTracker,
+    /// What is there of the models.
+    pub models: Arc<ModelStore>,
+    /// Downloads that were asked for over the API.
+    pub pulls: Pulls,
+    /// When it was opened.
+    pub started: Instant,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     parsed: ParsedCache,
@@ -136,6 +144,7 @@ impl App {
             tracing::info!(interrupted, "picking up what was interrupted");
         }
         let answers = &settings.answers;
+        let stopping = CancellationToken::new();
         let config = answers.config();
         Ok(Arc::new(Self {
             reader: reader(&settings, &places)?,
@@ -153,7 +162,10 @@ impl App {
             pictures: Semaphore::new(PICTURES_AT_ONCE),
             events: JobEvents::default(),
             workers: Workers::default(),
-            stopping: CancellationToken::new(),
+            models: Arc::new(ModelStore::new(&places.models, places.mirror.clone()).with_maker(TunedModels)),
+            pulls: Pulls::new(stopping.clone()),
+            started: Instant::now(),
+            stopping,
             tracker: TaskTracker::new(),
             metrics: metrics_recorder(),
             parsed: ParsedCache::default(),

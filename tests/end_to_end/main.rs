@@ -3,6 +3,7 @@
 //! `make test` builds the program and fetches the models first.
 
 mod access;
+mod answers_and_status;
 mod ask_and_cite;
 mod bad_input;
 mod command_line;
