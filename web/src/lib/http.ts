@@ -1,5 +1,6 @@
 // Every request goes through here: the key is added, a lost server and a refused key are noticed.
 
+import { lastCalls } from './last_calls.svelte';
 import { unreachable } from './problem';
 import { session } from './session.svelte';
 
@@ -18,6 +19,7 @@ export function noteStatus(status: number): void {
 export async function send(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const request = new Request(input, init);
   for (const [name, value] of Object.entries(keyHeaders())) request.headers.set(name, value);
+  void noteCall(request.clone());
   let response: Response;
   try {
     response = await fetch(request);
@@ -28,4 +30,15 @@ export async function send(input: RequestInfo | URL, init: RequestInit = {}): Pr
   }
   noteStatus(response.status);
   return response;
+}
+
+async function noteCall(request: Request): Promise<void> {
+  const { method, url } = request;
+  const { pathname, search } = new URL(url);
+  const isJson = request.headers.get('content-type')?.startsWith('application/json');
+  const body = isJson ? await request.text() : undefined;
+  // A file name that the page may read is in the form only.
+  const form = method === 'POST' && !isJson ? await request.formData().catch(() => null) : null;
+  const files = form?.getAll('file').flatMap((file) => (file instanceof File ? [file.name] : []));
+  lastCalls.note({ method, path: pathname + search, ...(body && { body }), ...(files?.length && { files }) });
 }

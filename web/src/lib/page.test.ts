@@ -4,6 +4,7 @@ import zhHans from '../messages/zh-Hans.json';
 import zhHant from '../messages/zh-Hant.json';
 import { chooseLocale } from './choose_locale';
 import { needsSpace, splitMarks, withoutMarks } from './marks';
+import { parseTable } from './parse_table';
 import { placeOnPage } from './place_on_page';
 import { slots } from './slots';
 
@@ -57,6 +58,19 @@ describe('marks', () => {
   it('need a blank after them in English, none in Chinese', () => {
     expect(needsSpace('It does.')).toBe(true);
     expect(needsSpace('葉子行光合作用。')).toBe(false);
+  });
+});
+
+describe('parseTable', () => {
+  it('gives the cells, head first, bars inside of them kept', () => {
+    expect(parseTable('| need | for |\n|---|:-:|\n| light | a \\| b |')).toEqual([
+      ['need', 'for'],
+      ['light', 'a | b'],
+    ]);
+  });
+
+  it.each(['', 'no table', '| a | b |\n|---|', '| a |\n| b |'])('leaves other text alone: %j', (text) => {
+    expect(parseTable(text)).toBeNull();
   });
 });
 
