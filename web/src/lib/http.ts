@@ -3,6 +3,9 @@
 import { lastCalls } from './last_calls.svelte';
 import { unreachable } from './problem';
 import { session } from './session.svelte';
+import { sleep } from './slots';
+
+const MOST_WAIT_S = 5;
 
 /** Headers that carry the key, where one was given. */
 export function keyHeaders(): Record<string, string> {
@@ -20,9 +23,15 @@ export async function send(input: RequestInfo | URL, init: RequestInit = {}): Pr
   const request = new Request(input, init);
   for (const [name, value] of Object.entries(keyHeaders())) request.headers.set(name, value);
   void noteCall(request.clone());
+  const again = request.method === 'GET' ? request.clone() : null;
   let response: Response;
   try {
     response = await fetch(request);
+    // A busy server says when to come back; what changes nothing is asked once more.
+    if (response.status === 503 && again) {
+      await sleep(1000 * Math.min(MOST_WAIT_S, Number(response.headers.get('retry-after')) || 1));
+      response = await fetch(again);
+    }
   } catch (error) {
     if (request.signal.aborted) throw error;
     session.reachable = false;
