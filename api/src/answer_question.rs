@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use domain::{AnswerMode, ByteRange, Citation, CourseId, ErrorKind, ParsedDocument, Passage, Turn};
+use domain::{
+    AnswerId, AnswerMode, ByteRange, Citation, CourseId, DocumentId, ErrorKind, ParsedDocument, Passage, Turn,
+};
 use generator::{AnswerEvent, AnswerRequest, Place};
 use tokio::sync::mpsc;
 
@@ -10,6 +12,7 @@ use crate::{
     app::App,
     problem::{ApiResult, Problem},
     routes::{AskResponse, Timings},
+    store::NewAnswer,
 };
 
 /// A question with its conversation.
@@ -83,6 +86,7 @@ impl App {
         let found = self.find_passages(asked.course, query).await?;
         let mut timings = Timings { retrieve_ms: elapsed_ms(), ..Timings::default() };
         drop(events.send(AskEvent::Passages(found.passages.clone())).await);
+        let (course, question, mode) = (asked.course, asked.question.clone(), asked.mode);
         let request = AnswerRequest {
             language: ingest::detect_language(&asked.question),
             question: asked.question,
@@ -111,7 +115,38 @@ impl App {
         let (answer, ()) = tokio::join!(answering, forwarding);
         timings.total_ms = elapsed_ms();
         metrics::histogram!("lectern_answer_seconds").record(started.elapsed().as_secs_f64());
-        Ok(AskResponse::new(answer?, timings, &served.id))
+        let mut response = AskResponse::new(answer?, timings, &served.id);
+        response.id = self.keep(course, &question, mode, &response).await;
+        Ok(response)
+    }
+
+    /// Keeps an answer for the course's insight. That it can't be kept is no reason to withhold it.
+    async fn keep(
+        &self,
+        course: CourseId,
+        question: &str,
+        mode: AnswerMode,
+        response: &AskResponse,
+    ) -> Option<AnswerId> {
+        let most = self.settings.answers.kept;
+        if most == 0 {
+            return None;
+        }
+        let cited: Vec<DocumentId> = response.citations.iter().map(|citation| citation.document_id).collect();
+        let new = NewAnswer {
+            course,
+            question,
+            answer: &response.answer,
+            mode,
+            refused: response.refused,
+            total_ms: response.timings.total_ms,
+            cited: if response.refused { &[] } else { &cited },
+        };
+        self.store
+            .keep_answer(&new, most)
+            .await
+            .inspect_err(|error| tracing::warn!(%error, "an answer could not be kept"))
+            .ok()
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use domain::{
@@ -26,10 +26,12 @@ use crate::{
     data_lock::{Address, DataLock},
     job_events::JobEvents,
     parsed_cache::ParsedCache,
+    pull_models::Pulls,
     run_jobs::Workers,
     served_models::{ServedModels, load_models},
     settings::{Places, Settings, VectorBackend},
     store::{Files, Store, StoreError, StoreResult, TextKey},
+    tuned_models::TunedModels,
 };
 
 /// Longest wait for one request to a Qdrant server.
@@ -120,6 +122,12 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Background tasks.
     pub tracker: TaskTracker,
+    /// What is there of the models.
+    pub model_store: Arc<ModelStore>,
+    /// Downloads that were asked for over the API.
+    pub pulls: Pulls,
+    /// When it was opened.
+    pub started: Instant,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     parsed: ParsedCache,
@@ -146,6 +154,7 @@ impl App {
         }
         let answers = &settings.answers;
         let models = ServedModels::new(models, &(embedder.clone() as _), &answers.config());
+        let stopping = CancellationToken::new();
         Ok(Arc::new(Self {
             reader: reader(&settings, &places)?,
             proofs: Semaphore::new(PROOFS_AT_ONCE),
@@ -160,7 +169,10 @@ impl App {
             pictures: Semaphore::new(PICTURES_AT_ONCE),
             events: JobEvents::default(),
             workers: Workers::default(),
-            stopping: CancellationToken::new(),
+            model_store: Arc::new(ModelStore::new(&places.models, places.mirror.clone()).with_maker(TunedModels)),
+            pulls: Pulls::new(stopping.clone()),
+            started: Instant::now(),
+            stopping,
             tracker: TaskTracker::new(),
             metrics: metrics_recorder(),
             parsed: ParsedCache::default(),

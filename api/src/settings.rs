@@ -81,6 +81,7 @@ section!(Answers {
     passages: usize,
     context_tokens: usize,
     prompt_tokens: usize,
+    kept: u32,
     refuse_above: f32,
 });
 

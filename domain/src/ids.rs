@@ -54,6 +54,10 @@ id!(
     QuizId
 );
 id!(
+    /// A question that was answered, or refused.
+    AnswerId
+);
+id!(
     /// A chunk, and at the same time its point in the vector index.
     ChunkId
 );

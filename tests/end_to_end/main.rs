@@ -4,6 +4,7 @@
 
 mod access;
 mod adapters;
+mod answers_and_status;
 mod ask_and_cite;
 mod bad_input;
 mod command_line;

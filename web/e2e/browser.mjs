@@ -1,5 +1,6 @@
 // Starts the browser and holds the steps that the tests share. LECTERN_URL names a running server.
 
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -42,37 +43,70 @@ export const lesson = (number = 1) => ({
   ),
 });
 
-/** A page with its own storage, in English. Errors of the page's script fail the test that looks at `page.faults`. */
+/** A page with its own storage, in English. `close` fails where its script did, or where it asked another host. */
 export async function openPage(browser, options = {}) {
   const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(error.message));
+  page.on('console', (said) => /Content Security Policy/.test(said.text()) && page.faults.push(said.text()));
+  context.on('request', (request) => {
+    const there = request.url();
+    if (/^https?:/.test(there) && new URL(there).origin !== new URL(url).origin) page.faults.push(`asked ${there}`);
+  });
   await page.goto(url);
   return page;
 }
 
-export async function createCourse(page, title) {
-  await page.getByRole('button', { name: 'New course' }).click();
-  await page.getByLabel('Title of the new course').fill(title);
-  await page.getByRole('button', { name: 'Create' }).click();
+export async function close(page) {
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+}
+
+/** The page's words in a language of the catalogues: `say('zh-Hant')('ask.send')`. */
+export function say(tag) {
+  const words = JSON.parse(readFileSync(new URL(`../src/messages/${tag}.json`, import.meta.url), 'utf8'));
+  return (key, values = {}) => {
+    const [group, name] = key.split('.');
+    return words[group][name].replace(/\{\{(\w+)\}\}/g, (_, value) => values[value]);
+  };
+}
+const english = say('en');
+
+export async function createCourse(page, title, t = english) {
+  const opener = page.getByRole('button', { name: t('courses.new') });
+  const field = page.getByLabel(t('courses.newTitle'));
+  await opener.or(field).first().waitFor();
+  if (await opener.count()) await opener.click();
+  await field.fill(title);
+  await page.getByRole('button', { name: t('courses.create') }).click();
   await page.getByRole('heading', { level: 1, name: title }).waitFor();
 }
 
+/** Goes to a tab of the course: `ask`, `material`, `quizzes` or `insight`. */
+export async function toTab(page, tab) {
+  await page.locator(`.tabs [data-tab=${tab}]`).click();
+  await page.locator(`.tabs [data-tab=${tab}][aria-current=page]`).waitFor();
+}
+
+export const picker = (page) => page.locator('input[type=file][multiple]');
+
+/** Uploads on the tab for material, and stays there. */
 export async function upload(page, files) {
-  await page.locator('input[type=file]').setInputFiles(files);
+  await toTab(page, 'material');
+  await picker(page).setInputFiles(files);
   for (const file of [files].flat()) {
     await page.locator('[data-phase=ready]', { hasText: file.name }).waitFor({ timeout: READY_MS });
   }
 }
 
 /** Asks for a quote: that needs no language model. Returns the turn. */
-export async function ask(page, question) {
-  await page.getByText('Quote', { exact: true }).click();
-  await page.getByLabel('Your question').fill(question);
-  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+export async function ask(page, question, t = english, mode = 'ask.modeQuote') {
+  await page.locator('.mode', { hasText: t(mode) }).click();
+  await page.getByLabel(t('ask.label')).fill(question);
+  await page.getByRole('button', { name: t('ask.send'), exact: true }).click();
   const turn = page.locator('article', { hasText: question }).last();
-  await turn.locator('.time').waitFor({ timeout: 60_000 });
+  await turn.locator('.time').waitFor({ timeout: 120_000 });
   return turn;
 }
 
@@ -109,4 +143,28 @@ export function paper() {
   const end = `trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${file.length}\n%%EOF\n`;
   file += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${entries}${end}`;
   return { name: 'pigments.pdf', mimeType: 'application/pdf', buffer: Buffer.from(file, 'latin1') };
+}
+
+/**
+ * Of the pixels in a box of the page as it is shown: how many of 100 are highlighter yellow, and how many are ink (words).
+ */
+export async function coloursIn(page, { x, y, width, height }) {
+  const picture = await page.screenshot({ clip: { x, y, width, height } });
+  const blank = await page.context().newPage();
+  const shares = await blank.evaluate(async (data) => {
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+    canvas.drawImage(image, 0, 0);
+    const { data: pixels } = canvas.getImageData(0, 0, image.width, image.height);
+    let [yellow, ink] = [0, 0];
+    for (let i = 0; i < pixels.length; i += 4) {
+      const [red, green, blue] = pixels.slice(i, i + 3);
+      if (red > 200 && green > 170 && blue < 160) yellow += 1;
+      if (red < 110 && green < 110 && blue < 110) ink += 1;
+    }
+    return { yellow: (400 * yellow) / pixels.length, ink: (400 * ink) / pixels.length };
+  }, picture.toString('base64'));
+  await blank.close();
+  return shares;
 }

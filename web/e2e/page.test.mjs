@@ -2,7 +2,23 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, createCourse, launch, lesson, openPage, overflow, paper, upload, url, violations } from './browser.mjs';
+import { fileURLToPath } from 'node:url';
+import {
+  ask,
+  close,
+  coloursIn,
+  createCourse,
+  launch,
+  lesson,
+  openPage,
+  overflow,
+  paper,
+  picker,
+  toTab,
+  upload,
+  url,
+  violations,
+} from './browser.mjs';
 
 const QUESTION = 'Which light does chlorophyll absorb?';
 let browser;
@@ -14,15 +30,16 @@ before(async () => {
   const page = await openPage(browser);
   await createCourse(page, `Biology ${Date.now()}`);
   await upload(page, lesson());
+  await toTab(page, 'ask');
   courseUrl = page.url();
-  await page.context().close();
+  await close(page);
 });
 after(() => browser?.close());
 
 async function inCourse(options) {
   const page = await openPage(browser, options);
   await page.goto(courseUrl);
-  await page.locator('[data-phase=ready]').first().waitFor();
+  await page.locator('a.from').waitFor();
   return page;
 }
 
@@ -47,14 +64,14 @@ test('a question is answered with a citation, and the citation opens the quoted 
       .evaluate((mark) => mark === document.activeElement),
     true,
   );
-  assert.deepEqual(page.faults, []);
-  await page.context().close();
+  await close(page);
 });
 
 test('a PDF shows its page, and the quoted words are marked on it', async () => {
   const page = await openPage(browser);
   await createCourse(page, `Paper ${Date.now()}`);
   await upload(page, paper());
+  await toTab(page, 'ask');
   const turn = await ask(page, QUESTION);
   await turn.locator('.mark').first().click();
   const sheet = page.locator('.sheet');
@@ -65,9 +82,11 @@ test('a PDF shows its page, and the quoted words are marked on it', async () => 
   const [inner, outer] = [await highlight.boundingBox(), await picture.boundingBox()];
   assert.ok(inner.width > 20 && inner.height > 5, 'the mark has the size of words');
   assert.ok(inner.x >= outer.x && inner.x + inner.width <= outer.x + outer.width, 'the mark lies on the page');
+  const seen = await coloursIn(page, inner);
+  assert.ok(seen.yellow > 40 && seen.ink > 3, `the mark lies on words: ${JSON.stringify(seen)}`);
   await page.getByRole('button', { name: 'Text', exact: true }).click();
   await page.locator('.text').getByText('absorbs red and blue').waitFor();
-  await page.context().close();
+  await close(page);
 });
 
 test('many files go in at once, the same bytes are known again, and a document can be deleted', async () => {
@@ -75,32 +94,152 @@ test('many files go in at once, the same bytes are known again, and a document c
   await createCourse(page, `Many ${Date.now()}`);
   await upload(page, [lesson(2), lesson(3), lesson(4)]);
   assert.equal(await page.locator('[data-phase=ready]').count(), 3);
-  await page.locator('input[type=file]').setInputFiles(lesson(2));
+  await picker(page).setInputFiles(lesson(2));
   await page.getByText('was here already').waitFor();
   assert.equal(await page.locator('[data-phase]').count(), 3);
   await page.getByRole('button', { name: `Delete ${lesson(3).name}` }).click();
-  await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.locator('[data-phase]', { hasText: lesson(3).name }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Delete now' }).click();
   await page.reload();
   await page.locator('[data-phase=ready]').first().waitFor();
   assert.equal(await page.locator('[data-phase]').count(), 2);
-  await page.context().close();
+  await close(page);
+});
+
+test('a deletion can be undone, and leaving the page makes it final', async () => {
+  const page = await openPage(browser);
+  await createCourse(page, `Undo ${Date.now()}`);
+  await upload(page, [lesson(12), lesson(13)]);
+  const row = page.locator('[data-phase]', { hasText: lesson(12).name });
+  await page.getByRole('button', { name: `Delete ${lesson(12).name}` }).click();
+  await row.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await row.waitFor();
+  await page.getByRole('button', { name: `Delete ${lesson(12).name}` }).click();
+  await page.keyboard.press('Control+z');
+  await row.waitFor();
+  await page.getByRole('button', { name: `Delete ${lesson(12).name}` }).click();
+  const course = page.url();
+  await page.goto('about:blank');
+  await page.goto(course);
+  await page.locator('[data-phase=ready]', { hasText: lesson(13).name }).waitFor();
+  await row.waitFor({ state: 'detached', timeout: 15_000 });
+  await close(page);
+});
+
+test('a locked PDF asks for its password, and opens with it', async () => {
+  const page = await openPage(browser);
+  await createCourse(page, `Locked ${Date.now()}`);
+  await toTab(page, 'material');
+  await picker(page).setInputFiles(fileURLToPath(new URL('../../tests/fixtures/encrypted.pdf', import.meta.url)));
+  const field = page.getByLabel('Password of encrypted.pdf');
+  await field.waitFor({ timeout: 30_000 });
+  await field.fill('wrong');
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await page.getByText('That password does not open the document.').waitFor({ timeout: 30_000 });
+  await field.fill('lectern');
+  await field.press('Enter');
+  await page.locator('[data-phase=ready]', { hasText: 'encrypted.pdf' }).waitFor({ timeout: 30_000 });
+  await close(page);
+});
+
+test('a document is replaced once its successor is ready', async () => {
+  const page = await openPage(browser);
+  await createCourse(page, `Replace ${Date.now()}`);
+  await upload(page, lesson(21));
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: `Replace ${lesson(21).name}` }).click();
+  await (await chooser).setFiles(lesson(22));
+  await page.locator('[data-phase=ready]', { hasText: lesson(22).name }).waitFor({ timeout: 60_000 });
+  await page.locator('[data-phase]', { hasText: lesson(21).name }).waitFor({ state: 'detached' });
+  await close(page);
+});
+
+test('the material is searched, previewed and its names are shown as they are', async () => {
+  const page = await openPage(browser);
+  await createCourse(page, `Names ${Date.now()} <b>bold</b>`);
+  const [markup, hebrew] = ['<img src=x onerror=alert(1)>.md', 'שיעור.md'];
+  await upload(page, [
+    { ...lesson(31), name: markup },
+    { ...lesson(32), name: hebrew },
+  ]);
+  assert.equal(await page.locator('[data-phase] img').count(), 0);
+  await page.getByRole('button', { name: hebrew }).first().click();
+  await page.getByRole('dialog').getByText('Mitochondria').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Contents' }).click();
+  await page.getByRole('navigation', { name: 'Contents' }).getByText('Respiration').click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('searchbox', { name: 'Search this material' }).fill('chlorophyll');
+  await page.keyboard.press('Enter');
+  await page.locator('main ol button', { hasText: 'reflects green light' }).first().click();
+  await page.getByRole('dialog').locator('.text mark').first().waitFor();
+  await close(page);
+});
+
+test('the conversation is there after a reload; it can be rated, copied, begun anew and brought back', async () => {
+  const page = await inCourse({ permissions: ['clipboard-read', 'clipboard-write'] });
+  await page.getByRole('heading', { name: 'To begin with' }).waitFor();
+  const turn = await ask(page, QUESTION);
+  await turn.getByRole('button', { name: 'Helpful', exact: true }).click();
+  await page.reload();
+  await turn.getByRole('button', { name: 'Helpful', exact: true, pressed: true }).waitFor();
+  await turn.getByRole('button', { name: 'Copy with sources' }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /\[1\] “.*absorbs red and blue.*photosynthesis-1\.md, Page 1\)/s);
+  await page.getByRole('button', { name: 'Begin anew' }).click();
+  await turn.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Bring the conversation back' }).click();
+  await turn.waitFor();
+  await close(page);
+});
+
+test('what was asked is summed up, and what the page did is shown as commands', async () => {
+  const page = await inCourse();
+  await ask(page, QUESTION);
+  await ask(page, 'Who won the football world cup in 1998?');
+  await toTab(page, 'insight');
+  const gaps = page.locator('section', { hasText: 'What the material does not say' });
+  await gaps.getByText('Who won the football world cup').waitFor();
+  await page.getByRole('link', { name: 'API', exact: true }).click();
+  await page.locator('pre', { hasText: '/ask' }).first().waitFor();
+  assert.match(
+    await page.locator('pre', { hasText: '/ask' }).first().innerText(),
+    /^curl http.*-d '\{"question":"Who won/s,
+  );
+  await page.getByRole('link', { name: 'Status', exact: true }).click();
+  await page.getByText('in use').first().waitFor();
+  await close(page);
+});
+
+test('a course is renamed and deleted, and both can be taken back', async () => {
+  const page = await openPage(browser);
+  const title = `Rename ${Date.now()}`;
+  await createCourse(page, title);
+  await page.getByRole('button', { name: 'Rename' }).click();
+  await page.getByLabel('Title of the course').fill(`${title} b`);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: `${title} b` }).waitFor();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('heading', { name: 'What to do next' }).waitFor();
+  assert.equal(await page.getByRole('link', { name: `${title} b` }).count(), 0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('heading', { level: 1, name: `${title} b` }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'What to do next' }).waitFor();
+  await close(page);
 });
 
 test('a file that is no document is refused in words', async () => {
   const page = await inCourse();
   const buffer = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0xff, 0xfe, 0x00, 0x90]);
-  await page
-    .locator('input[type=file]')
-    .setInputFiles({ name: 'program.bin', mimeType: 'application/octet-stream', buffer });
+  await toTab(page, 'material');
+  await picker(page).setInputFiles({ name: 'program.bin', mimeType: 'application/octet-stream', buffer });
   const row = page.locator('[data-phase=failed]', { hasText: 'program.bin' });
   await row.waitFor({ timeout: 30_000 });
   assert.ok((await row.locator('.status').innerText()).split(' ').length > 3);
   await row.getByRole('button', { name: 'Delete program.bin' }).click();
-  const sure = page.getByRole('button', { name: 'Delete', exact: true });
-  if (await sure.count()) await sure.click();
   await row.waitFor({ state: 'detached' });
-  await page.context().close();
+  await close(page);
 });
 
 test('the way from a question to its source needs no mouse', async () => {
@@ -124,7 +263,7 @@ test('the way from a question to its source needs no mouse', async () => {
   await page.getByRole('dialog').locator('.text mark').first().waitFor();
   await page.keyboard.press('Escape');
   assert.ok(await onMark(), 'the focus is back on the mark');
-  await page.context().close();
+  await close(page);
 });
 
 test('a phone shows everything without scrolling sideways', async () => {
@@ -137,7 +276,7 @@ test('a phone shows everything without scrolling sideways', async () => {
   await page.getByRole('dialog').locator('.text mark').first().waitFor();
   assert.equal(await overflow(page), 0);
   await page.getByRole('button', { name: 'Close the source' }).click();
-  await page.context().close();
+  await close(page);
 });
 
 test('the language can be changed, is remembered, and keeps the conversation', async () => {
@@ -148,16 +287,16 @@ test('the language can be changed, is remembered, and keeps the conversation', a
   assert.equal(await page.locator('html').getAttribute('lang'), 'zh-Hant');
   assert.equal(await page.locator('article', { hasText: QUESTION }).count(), 1);
   await page.reload();
-  await page.getByRole('heading', { name: '文件' }).waitFor();
+  await page.getByRole('link', { name: '教材', exact: true }).waitFor();
   await page.getByLabel('語言').selectOption('zh-Hans');
   await page.getByRole('button', { name: '提问', exact: true }).waitFor();
-  await page.context().close();
+  await close(page);
 });
 
 test('a browser in Taiwan begins in Traditional Chinese', async () => {
   const page = await openPage(browser, { locale: 'zh-TW' });
-  await page.getByRole('button', { name: '新增課程' }).waitFor();
-  await page.context().close();
+  await page.getByText('新增課程').first().waitFor();
+  await close(page);
 });
 
 test('a lost server is told, and its return noticed', async () => {
@@ -171,7 +310,7 @@ test('a lost server is told, and its return noticed', async () => {
   await page.unroute('**/health/**');
   await page.getByRole('button', { name: 'Try now' }).click();
   await page.getByText("Lectern can't be reached. What you see").waitFor({ state: 'detached' });
-  await page.context().close();
+  await close(page);
 });
 
 test('a server that wants a key is given one', async () => {
@@ -190,7 +329,7 @@ test('a server that wants a key is given one', async () => {
   await page.getByLabel('API key').fill('open-sesame');
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('navigation', { name: 'Courses' }).waitFor();
-  await page.context().close();
+  await close(page);
 });
 
 for (const colorScheme of ['light', 'dark']) {
@@ -205,6 +344,6 @@ for (const colorScheme of ['light', 'dark']) {
     assert.deepEqual(await violations(page), []);
     await page.setViewportSize({ width: 375, height: 700 });
     assert.deepEqual(await violations(page), []);
-    await page.context().close();
+    await close(page);
   });
 }

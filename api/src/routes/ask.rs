@@ -10,7 +10,7 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::{Answer, AnswerMode, AnswerSentence, Citation, Rect, Turn, Usage};
+use domain::{Answer, AnswerId, AnswerMode, AnswerSentence, Citation, Rect, Turn, Usage};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
@@ -62,6 +62,8 @@ pub struct Timings {
 /// An answer, or a refusal with the nearest passages as its citations.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AskResponse {
+    /// Names it for `PATCH /api/v1/answers/{id}`; null where no answers are kept.
+    pub id: Option<AnswerId>,
     /// The text with its marks: `… in 1912 [1].`
     pub answer: String,
     /// Its sentences.
@@ -82,7 +84,7 @@ impl AskResponse {
     /// An answer, who wrote it and how long it took.
     pub fn new(answer: Answer, timings: Timings, model: &str) -> Self {
         let Answer { text, sentences, citations, refused, usage } = answer;
-        Self { answer: text, sentences, citations, refused, model: model.to_owned(), timings, usage }
+        Self { id: None, answer: text, sentences, citations, refused, model: model.to_owned(), timings, usage }
     }
 }
 

@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{PageQuery, courses, download::attachment, next_cursor, path_id};
 use crate::{
     app::App,
-    problem::{ApiResult, Problem},
+    problem::{ApiResult, Body, Problem},
     store::DocumentRow,
 };
 
@@ -157,6 +157,33 @@ pub(super) async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) 
     }
     app.workers.wake();
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// How a document that failed is to be read again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadAgain {
+    /// Opens an encrypted file.
+    password: Option<String>,
+}
+
+/// Reads a document that failed once more, with a password where it needs one. 409 where it has not failed.
+#[utoipa::path(post, path = "/api/v1/documents/{id}/read", operation_id = "read_document_again", tag = "documents",
+    params(("id" = String, Path)), request_body = ReadAgain,
+    responses((status = 202, body = Document), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn read_again(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Body(again): Body<ReadAgain>,
+) -> ApiResult<(StatusCode, Json<Document>)> {
+    let document = find(&app, &id).await?;
+    let password = again.password.as_deref().filter(|password| !password.is_empty());
+    if !app.store.queue_again(document.id, password).await? {
+        let detail = format!("{} has not failed: there is nothing to read again.", document.name);
+        return Err(Problem::new(ErrorKind::Conflict, "document_not_failed", detail));
+    }
+    app.workers.wake();
+    Ok((StatusCode::ACCEPTED, Json(find(&app, &id).await?.into())))
 }
 
 /// The uploaded file, as it was.

@@ -1,5 +1,6 @@
 //! The REST API: each module declares its routes and their OpenAPI descriptions once.
 
+mod answers;
 mod ask;
 mod courses;
 mod documents;
@@ -12,6 +13,7 @@ mod quiz_files;
 mod quiz_questions;
 mod quizzes;
 mod search;
+mod status;
 mod uploads;
 
 use std::sync::Arc;
@@ -24,7 +26,14 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
-use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
+    trace::TraceLayer,
+};
 use utoipa::{OpenApi, ToSchema, openapi::OpenApi as Spec};
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt},
@@ -55,12 +64,16 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(courses::show, courses::change, courses::delete))
         .routes(routes!(uploads::upload, documents::list).layer(uploads::no_body_limit()))
         .routes(routes!(documents::show, documents::delete))
+        .routes(routes!(documents::read_again))
         .routes(routes!(documents::file))
         .routes(routes!(documents::page))
         .routes(routes!(jobs::show, jobs::cancel))
         .routes(routes!(jobs::events))
         .routes(routes!(search::search))
         .routes(routes!(ask::ask))
+        .routes(routes!(answers::list, answers::forget))
+        .routes(routes!(answers::rate))
+        .routes(routes!(answers::insight))
         .routes(routes!(quizzes::create, quizzes::list))
         .routes(routes!(quizzes::show, quiz_questions::change, quizzes::delete).layer(quiz_files::body_limit()))
         .routes(routes!(quiz_questions::regenerate))
@@ -71,6 +84,8 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(openai::chat_completions))
         .routes(routes!(openai::embeddings))
         .routes(routes!(openai::models))
+        .routes(routes!(status::show))
+        .routes(routes!(status::pull))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
@@ -93,12 +108,18 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
         .layer(middleware::from_fn_with_state(app.clone(), access::guard))
         .layer(middleware::from_fn(health::measure))
+        .layer(CompressionLayer::new().compress_when(compressible()))
         .layer(CatchPanicLayer::custom(|_| {
             let detail = "A fault of Lectern's own; the log has the cause.";
             axum::response::IntoResponse::into_response(Problem::new(domain::ErrorKind::Internal, "internal", detail))
         }))
         .layer(TraceLayer::new_for_http())
         .with_state(app)
+}
+
+/// Streams of events, pictures and uploaded files go out as they are.
+fn compressible() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new("application/octet-stream"))
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> Problem {

@@ -19,8 +19,8 @@ const NOT_BUILT: &str = "<!doctype html><meta charset=utf-8><title>Lectern</titl
                          <a href=/docs>/docs</a>.";
 
 /// Nothing is loaded from elsewhere, and nothing may frame the page.
-const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; \
-                      frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+const POLICY: &str = "default-src 'self'; img-src 'self' blob:; object-src 'none'; frame-ancestors 'none'; \
+                      base-uri 'none'; form-action 'self'";
 
 /// A file of the page; any other path without a dot is the page itself.
 pub(super) async fn asset(uri: Uri) -> Response {

@@ -47,6 +47,10 @@ pub struct SearchHit {
     heading_path: Vec<String>,
     /// Verbatim.
     text: String,
+    /// First byte in the document's text.
+    start: usize,
+    /// One past the last byte.
+    end: usize,
     score: f32,
     scores: Scores,
     boxes: Vec<Rect>,
@@ -89,6 +93,8 @@ pub(super) async fn search(
             pages: (hit.pages.0..=hit.pages.1).collect(),
             heading_path: hit.heading_path,
             boxes: parsed.map(|p| p.boxes(hit.range)).unwrap_or_default(),
+            start: hit.range.start,
+            end: hit.range.end,
             text: hit.text,
             score: hit.score,
             scores: hit.scores,

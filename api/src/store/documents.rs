@@ -155,6 +155,21 @@ impl Store {
         Ok(Some(Registered { document, queued: true }))
     }
 
+    /// Queues the reading of a document that failed, with a password where one is given. `false`: it has not failed.
+    pub async fn queue_again(&self, id: DocumentId, password: Option<&str>) -> StoreResult<bool> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let sql = "UPDATE documents SET password = coalesce(?, password), status = 'queued', error_code = NULL, \
+                   error_detail = NULL WHERE id = ? AND status = 'failed'";
+        let done = sqlx::query(sql).bind(password).bind(id.to_string()).execute(&mut *tx).await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let sql = "INSERT INTO jobs (id, document_id, state, stage, created_at) VALUES (?, ?, 'queued', 'queued', ?)";
+        sqlx::query(sql).bind(JobId::new().to_string()).bind(id.to_string()).bind(now()).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// One document.
     pub async fn document(&self, id: DocumentId) -> StoreResult<Option<DocumentRow>> {
         let row = sqlx::query(select!("WHERE d.id = ?")).bind(id.to_string()).fetch_optional(&self.pool).await?;

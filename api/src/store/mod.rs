@@ -1,6 +1,7 @@
-//! The metadata store: courses, documents, quizzes and jobs in SQLite. One row changes in one transaction; the database, not the
+//! The metadata store: courses, documents, quizzes, answers and jobs in SQLite. One row changes in one transaction; the database, not the
 //! memory of a process, says what is to be done.
 
+mod answers;
 mod courses;
 mod documents;
 mod error;
@@ -15,6 +16,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use answers::{CitedDocument, KeptAnswer, NewAnswer};
 pub use documents::{DocumentRow, Outcome, Registered};
 pub use error::{StoreError, StoreResult};
 pub use files::{Files, StageError, Staged, TextKey};

@@ -6,7 +6,18 @@ import type { paths } from '../generated/api';
 import { send } from './http';
 import { problemFrom, readProblem, ApiError } from './problem';
 import { readEvents } from './sse';
-import type { AnswerMode, AskEvent, Course, CourseDocument, DocumentPage, Job, PastTurn } from './types';
+import type {
+  AnswerMode,
+  AskEvent,
+  Course,
+  CourseDocument,
+  DocumentPage,
+  Insight,
+  Job,
+  PastTurn,
+  SearchHit,
+  ServiceStatus,
+} from './types';
 
 const client = createClient<paths>({ fetch: send });
 
@@ -39,6 +50,14 @@ export const listCourses = (): Promise<Course[]> =>
 
 export const createCourse = (title: string): Promise<Course> => ok(client.POST('/api/v1/courses', { body: { title } }));
 
+export const renameCourse = (id: string, title: string): Promise<Course> =>
+  ok(client.PATCH('/api/v1/courses/{id}', { params: { path: { id } }, body: { title } }));
+
+/** `last`: the page is being left, and the request outlives it. */
+export const deleteCourse = async (id: string, last = false): Promise<void> => {
+  await ok(client.DELETE('/api/v1/courses/{id}', { params: { path: { id } }, keepalive: last }));
+};
+
 export const listDocuments = (id: string): Promise<CourseDocument[]> =>
   all(
     (query) => ok(client.GET('/api/v1/courses/{id}/documents', { params: { path: { id }, query } })),
@@ -48,8 +67,35 @@ export const listDocuments = (id: string): Promise<CourseDocument[]> =>
 export const getDocument = (id: string): Promise<CourseDocument> =>
   ok(client.GET('/api/v1/documents/{id}', { params: { path: { id } } }));
 
-export const deleteDocument = async (id: string): Promise<void> => {
-  await ok(client.DELETE('/api/v1/documents/{id}', { params: { path: { id } } }));
+/** `last`: the page is being left, and the request outlives it. */
+export const deleteDocument = async (id: string, last = false): Promise<void> => {
+  await ok(client.DELETE('/api/v1/documents/{id}', { params: { path: { id } }, keepalive: last }));
+};
+
+/** Reads a document that failed once more. */
+export const readAgain = (id: string, password?: string): Promise<CourseDocument> =>
+  ok(client.POST('/api/v1/documents/{id}/read', { params: { path: { id } }, body: { password: password ?? null } }));
+
+export const searchCourse = async (id: string, query: string): Promise<SearchHit[]> => {
+  const body = { query, limit: 20 };
+  return (await ok(client.POST('/api/v1/courses/{id}/search', { params: { path: { id } }, body }))).hits;
+};
+
+export const getInsight = (id: string): Promise<Insight> =>
+  ok(client.GET('/api/v1/courses/{id}/insight', { params: { path: { id } } }));
+
+export const forgetAnswers = async (id: string): Promise<void> => {
+  await ok(client.DELETE('/api/v1/courses/{id}/answers', { params: { path: { id } } }));
+};
+
+export const rateAnswer = async (id: string, helpful: boolean | null): Promise<void> => {
+  await ok(client.PATCH('/api/v1/answers/{id}', { params: { path: { id } }, body: { helpful } }));
+};
+
+export const getStatus = (): Promise<ServiceStatus> => ok(client.GET('/api/v1/status'));
+
+export const pullModel = async (id: string): Promise<void> => {
+  await ok(client.POST('/api/v1/models/{id}/pull', { params: { path: { id } } }));
 };
 
 export const getPage = (id: string, page: number): Promise<DocumentPage> =>

@@ -1,45 +1,29 @@
-// The courses, and what the address names: `#/courses/{id}`, `…/quizzes`, `…/quizzes/{id}`.
+// The courses.
 
-import { createCourse, listCourses } from './api';
+import { createCourse, deleteCourse, listCourses, renameCourse } from './api';
 import { asApiError } from './problem';
+import { courseLink } from './route';
+import { router } from './route.svelte';
 import type { Course, Failure } from './types';
-
-const namedIn = (hash: string) => {
-  const [, course, quizzes, quiz] = /^#\/courses\/([^/]+)(\/quizzes(?:\/([^/]+))?)?$/.exec(hash) ?? [];
-  return { course: course ?? null, quizzes: Boolean(quizzes), quiz: quiz ?? null };
-};
+import { undo } from './undo.svelte';
 
 class Courses {
-  list = $state<Course[]>([]);
+  #all = $state<Course[]>([]);
   loaded = $state(false);
   problem = $state<Failure | null>(null);
-  #named = $state.raw(namedIn(location.hash));
 
-  constructor() {
-    addEventListener('hashchange', () => (this.#named = namedIn(location.hash)));
-  }
-
-  get chosenId(): string | null {
-    return this.#named.course;
-  }
-
-  /** Whether the course's quizzes are shown, not its conversation. */
-  get showsQuizzes(): boolean {
-    return this.#named.quizzes;
-  }
-
-  /** The quiz that is shown. */
-  get quizId(): string | null {
-    return this.#named.quiz;
+  /** Without those whose deletion can still be undone. */
+  get list(): Course[] {
+    return this.#all.filter((course) => !undo.hides(course.id));
   }
 
   get chosen(): Course | undefined {
-    return this.list.find((course) => course.id === this.chosenId);
+    return this.list.find((course) => course.id === router.now.course);
   }
 
   async load(): Promise<void> {
     try {
-      this.list = await listCourses();
+      this.#all = await listCourses();
       this.problem = null;
       this.loaded = true;
     } catch (error) {
@@ -50,8 +34,20 @@ class Courses {
   /** Makes a course and goes to it. Throws `ApiError`. */
   async create(title: string): Promise<void> {
     const course = await createCourse(title);
-    this.list.push(course);
-    location.hash = `#/courses/${course.id}`;
+    this.#all.push(course);
+    router.go(courseLink(course.id));
+  }
+
+  /** Throws `ApiError`. */
+  async rename(course: Course, title: string): Promise<void> {
+    course.title = (await renameCourse(course.id, title)).title;
+  }
+
+  /** Hides a course at once and deletes it when it is too late to undo. */
+  remove(course: Course): void {
+    router.go('#/');
+    const commit = (last: boolean) => deleteCourse(course.id, last);
+    undo.offer({ id: course.id, name: course.title, commit, back: () => router.go(courseLink(course.id)) });
   }
 }
 

@@ -1,31 +1,13 @@
 // A course's documents: what is uploading, being read, ready or failed. One object per course, kept while the page
 // lives, so that uploads go on while another course is looked at.
 
-import { deleteDocument, getDocument, listDocuments, watchJob } from './api';
+import { deleteDocument, getDocument, listDocuments, readAgain, watchJob } from './api';
 import { asApiError } from './problem';
 import { slots, sleep } from './slots';
-import type { CourseDocument, Failure, Job } from './types';
+import type { CourseDocument, Failure } from './types';
+import { undo } from './undo.svelte';
 import { uploadFile } from './upload';
-
-export type Phase = 'waiting' | 'uploading' | 'queued' | 'reading' | 'indexing' | 'ready' | 'failed';
-
-export interface Row {
-  key: string;
-  name: string;
-  phase: Phase;
-  /** Units done and in all: bytes while uploading, pages or chunks after; 0 while unknown. */
-  done: number;
-  total: number;
-  id?: string;
-  jobId?: string | null;
-  pages?: number | null;
-  language?: string | null;
-  problem?: (Failure & { status?: number }) | null;
-  /** The course held the same bytes already. */
-  there?: boolean;
-  /** Kept until it is uploaded, to try again. */
-  file?: File;
-}
+import { describe, follow, isOpen, rowOf, type Row } from './upload_rows';
 
 const POLL_MS = 5000;
 const MAX_ATTEMPTS = 5;
@@ -33,10 +15,8 @@ const uploads = slots(2);
 const watches = slots(2);
 let keys = 0;
 
-export const isOpen = (row: Row) => row.phase !== 'ready' && row.phase !== 'failed';
-
 export class CourseDocuments {
-  rows = $state<Row[]>([]);
+  #all = $state<Row[]>([]);
   loaded = $state(false);
   problem = $state<Failure | null>(null);
   #watched = new Set<string>();
@@ -44,12 +24,17 @@ export class CourseDocuments {
 
   constructor(readonly course: string) {}
 
+  /** Without those whose deletion can still be undone. */
+  get rows(): Row[] {
+    return this.#all.filter((row) => !undo.hides(row.id ?? row.key));
+  }
+
   get ready(): number {
     return this.rows.filter((row) => row.phase === 'ready').length;
   }
 
   find(id: string): Row | undefined {
-    return this.rows.find((row) => row.id === id);
+    return this.#all.find((row) => row.id === id);
   }
 
   /** Brings the rows up to what the server knows; rows still uploading stay. */
@@ -57,7 +42,7 @@ export class CourseDocuments {
     try {
       const documents = await listDocuments(this.course);
       const ids = new Set(documents.map((document) => document.id));
-      this.rows = this.rows.filter((row) => !row.id || ids.has(row.id));
+      this.#all = this.#all.filter((row) => !row.id || ids.has(row.id));
       documents.forEach((document) => this.#merge(document));
       this.problem = null;
       this.loaded = true;
@@ -68,35 +53,52 @@ export class CourseDocuments {
   }
 
   add(files: Iterable<File>): void {
-    for (const file of files) {
-      keys += 1;
-      const row: Row = { key: `upload-${keys}`, name: file.name, phase: 'waiting', done: 0, total: file.size, file };
-      this.rows.push(row);
-      void this.#send(row.key);
-    }
+    for (const file of files) this.#enter(file);
   }
 
-  retry(row: Row): void {
-    Object.assign(row, { phase: 'waiting', problem: null, done: 0 });
+  /** Takes a file in; once it is ready, it takes the place of this row's document. */
+  replace(row: Row, file: File): void {
+    this.#enter(file, row.id);
+  }
+
+  #enter(file: File, replaces?: string): void {
+    keys += 1;
+    const row: Row = { key: `upload-${keys}`, name: file.name, phase: 'waiting', done: 0, total: file.size, file };
+    this.#all.push(replaces ? { ...row, replaces } : row);
     void this.#send(row.key);
   }
 
-  async remove(row: Row): Promise<void> {
-    try {
-      if (row.id) await deleteDocument(row.id);
-    } catch (error) {
-      const problem = asApiError(error);
-      if (problem.status !== 404) {
-        this.problem = problem;
-        return;
+  /** Sends what did not arrive, or has what could not be read be read again. */
+  async retry(row: Row, password?: string): Promise<void> {
+    if (row.id) {
+      try {
+        this.#merge(await readAgain(row.id, password));
+      } catch (error) {
+        row.problem = asApiError(error);
       }
+      return;
     }
-    this.rows = this.rows.filter((other) => other.key !== row.key);
+    Object.assign(row, { phase: 'waiting', problem: null, done: 0 });
+    await this.#send(row.key);
+  }
+
+  /** Hides a row at once; its document is deleted when it is too late to undo. */
+  remove(row: Row): void {
+    if (!row.id) {
+      this.#all = this.#all.filter((other) => other.key !== row.key);
+      return;
+    }
+    const id = row.id;
+    undo.offer({ id, name: row.name, commit: (last) => deleteDocument(id, last).then(() => this.#drop(id)) });
+  }
+
+  #drop(id: string): void {
+    this.#all = this.#all.filter((row) => row.id !== id);
   }
 
   async #send(key: string): Promise<void> {
     await uploads(async () => {
-      const row = this.rows.find((other) => other.key === key);
+      const row = this.#all.find((other) => other.key === key);
       if (!row?.file) return;
       row.phase = 'uploading';
       try {
@@ -104,10 +106,10 @@ export class CourseDocuments {
           Object.assign(row, { done: sent, total });
         });
         const twin = this.find(document.id);
-        if (twin) this.rows = this.rows.filter((other) => other.key !== key);
+        if (twin) this.#all = this.#all.filter((other) => other.key !== key);
         const kept = twin ?? row;
         Object.assign(kept, { id: document.id, jobId: document.job_id, name: document.name, file: undefined });
-        Object.assign(kept, { there, phase: document.status, done: 0, total: 0 });
+        Object.assign(kept, { there, phase: document.status, done: 0, total: 0, replaces: row.replaces });
         if (there) await this.#refresh(document.id);
         else void this.#watch(document.id);
       } catch (error) {
@@ -117,22 +119,32 @@ export class CourseDocuments {
   }
 
   #merge(document: CourseDocument): void {
-    const { id, name, status: phase, job_id: jobId, pages, language, error: problem } = document;
-    const row = this.find(id);
-    if (!row) this.rows.push({ key: id, id, name, phase, jobId, pages, language, problem, done: 0, total: 0 });
-    else {
-      if (row.phase !== phase) Object.assign(row, { done: 0, total: 0 });
-      Object.assign(row, { name, phase, jobId, pages, language, problem });
+    const row = this.find(document.id);
+    if (row) describe(row, document);
+    else this.#all.push(rowOf(document));
+    const merged = this.find(document.id)!;
+    if (isOpen(merged)) void this.#watch(document.id);
+    else if (merged.phase === 'ready' && merged.replaces) void this.#succeed(merged);
+  }
+
+  /** What is replaced goes when its successor is ready, so that the course never lacks it. */
+  async #succeed(row: Row): Promise<void> {
+    const old = row.replaces!;
+    row.replaces = undefined;
+    if (old === row.id) return;
+    try {
+      await deleteDocument(old);
+      this.#drop(old);
+    } catch (error) {
+      this.problem = asApiError(error);
     }
-    const merged = this.find(id)!;
-    if (isOpen(merged)) void this.#watch(id);
   }
 
   async #refresh(id: string): Promise<void> {
     try {
       this.#merge(await getDocument(id));
     } catch (error) {
-      if (asApiError(error).status === 404) this.rows = this.rows.filter((row) => row.id !== id);
+      if (asApiError(error).status === 404) this.#drop(id);
     }
   }
 
@@ -146,7 +158,10 @@ export class CourseDocuments {
         const row = this.find(id);
         if (!row?.jobId || !isOpen(row)) break;
         try {
-          for await (const job of watchJob(row.jobId)) this.#apply(id, job);
+          for await (const job of watchJob(row.jobId)) {
+            const watched = this.find(id);
+            if (watched) follow(watched, job);
+          }
           break;
         } catch {
           await sleep(1000 * 2 ** attempt);
@@ -157,19 +172,10 @@ export class CourseDocuments {
     this.#watched.delete(id);
   }
 
-  #apply(id: string, job: Job): void {
-    const row = this.find(id);
-    if (!row) return;
-    row.done = job.done;
-    row.total = job.total;
-    if (job.state === 'running') row.phase = job.stage === 'indexing' ? 'indexing' : 'reading';
-    if (job.error) Object.assign(row, { phase: 'failed', problem: job.error });
-  }
-
   async #poll(): Promise<void> {
     if (this.#polling) return;
     this.#polling = true;
-    while (this.rows.some((row) => row.id && isOpen(row))) {
+    while (this.#all.some((row) => row.id && isOpen(row))) {
       await sleep(POLL_MS);
       await this.load();
     }

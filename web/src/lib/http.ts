@@ -1,7 +1,11 @@
 // Every request goes through here: the key is added, a lost server and a refused key are noticed.
 
+import { lastCalls } from './last_calls.svelte';
 import { unreachable } from './problem';
 import { session } from './session.svelte';
+import { sleep } from './slots';
+
+const MOST_WAIT_S = 5;
 
 /** Headers that carry the key, where one was given. */
 export function keyHeaders(): Record<string, string> {
@@ -18,9 +22,16 @@ export function noteStatus(status: number): void {
 export async function send(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const request = new Request(input, init);
   for (const [name, value] of Object.entries(keyHeaders())) request.headers.set(name, value);
+  void noteCall(request.clone());
+  const again = request.method === 'GET' ? request.clone() : null;
   let response: Response;
   try {
     response = await fetch(request);
+    // A busy server says when to come back; what changes nothing is asked once more.
+    if (response.status === 503 && again) {
+      await sleep(1000 * Math.min(MOST_WAIT_S, Number(response.headers.get('retry-after')) || 1));
+      response = await fetch(again);
+    }
   } catch (error) {
     if (request.signal.aborted) throw error;
     session.reachable = false;
@@ -28,4 +39,15 @@ export async function send(input: RequestInfo | URL, init: RequestInit = {}): Pr
   }
   noteStatus(response.status);
   return response;
+}
+
+async function noteCall(request: Request): Promise<void> {
+  const { method, url } = request;
+  const { pathname, search } = new URL(url);
+  const isJson = request.headers.get('content-type')?.startsWith('application/json');
+  const body = isJson ? await request.text() : undefined;
+  // A file name that the page may read is in the form only.
+  const form = method === 'POST' && !isJson ? await request.formData().catch(() => null) : null;
+  const files = form?.getAll('file').flatMap((file) => (file instanceof File ? [file.name] : []));
+  lastCalls.note({ method, path: pathname + search, ...(body && { body }), ...(files?.length && { files }) });
 }

@@ -2,8 +2,6 @@
 
 import i18next from 'i18next';
 import en from '../messages/en.json';
-import zhHans from '../messages/zh-Hans.json';
-import zhHant from '../messages/zh-Hant.json';
 import { chooseLocale, type LocaleTag } from './choose_locale';
 import { wordsFor } from './problem';
 import type { Failure } from './types';
@@ -17,25 +15,38 @@ export type MessageKey = {
 }[keyof Words & string];
 
 const STORED = 'lectern-locale';
+// English is the fallback and comes with the page; the others are fetched when they are wanted.
+const CATALOGUES: Record<LocaleTag, () => Promise<object>> = {
+  en: async () => en,
+  'zh-Hant': async () => (await import('../messages/zh-Hant.json')).default,
+  'zh-Hans': async () => (await import('../messages/zh-Hans.json')).default,
+};
 
 void i18next.init({
   initAsync: false,
   fallbackLng: 'en',
   interpolation: { escapeValue: false }, // Svelte escapes
-  resources: { en: { translation: en }, 'zh-Hant': { translation: zhHant }, 'zh-Hans': { translation: zhHans } },
+  resources: { en: { translation: en } },
 });
 
 class Locale {
-  tag = $state<LocaleTag>(chooseLocale(localStorage.getItem(STORED), navigator.languages));
+  tag = $state<LocaleTag>('en');
 
-  constructor() {
-    document.documentElement.lang = this.tag;
+  /** Shows the page in the remembered language or the browser's. To be awaited before the page is made. */
+  start(): Promise<void> {
+    const wanted = chooseLocale(localStorage.getItem(STORED), navigator.languages);
+    return this.#show(wanted).catch(() => this.#show('en'));
   }
 
-  use(tag: LocaleTag): void {
+  async use(tag: LocaleTag): Promise<void> {
+    await this.#show(tag);
+    localStorage.setItem(STORED, tag);
+  }
+
+  async #show(tag: LocaleTag): Promise<void> {
+    i18next.addResourceBundle(tag, 'translation', await CATALOGUES[tag]());
     this.tag = tag;
     document.documentElement.lang = tag;
-    localStorage.setItem(STORED, tag);
   }
 }
 
@@ -46,6 +57,10 @@ const say = i18next.t as unknown as (key: string, values: Record<string, unknown
 /** A message in the page's language; `count` chooses the plural. */
 export const t = (key: MessageKey, values: Record<string, string | number> = {}) =>
   say(key, { ...values, lng: locale.tag });
+
+/** A message whose name is made of data, such as a check's; its words as they came where the catalogue lacks it. */
+export const tOf = (group: keyof Words & string, name: string) =>
+  i18next.exists(`${group}.${name}`) ? say(`${group}.${name}`, { lng: locale.tag }) : name;
 
 /** An error in the page's language. */
 export function problemWords(failure: Failure & { status?: number }): string {
@@ -59,3 +74,21 @@ export function problemWords(failure: Failure & { status?: number }): string {
 
 export const formatNumber = (n: number, digits = 0) =>
   new Intl.NumberFormat(locale.tag, { maximumFractionDigits: digits }).format(n);
+
+/** A day, or a moment with its time. */
+export const formatDate = (moment: string, time = false) =>
+  new Intl.DateTimeFormat(locale.tag, { dateStyle: 'medium', ...(time && { timeStyle: 'short' }) }).format(
+    new Date(moment),
+  );
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+
+/** A size in the unit that fits. */
+export function formatBytes(bytes: number): string {
+  const step = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const unit = { style: 'unit', unit: UNITS[step]!, maximumFractionDigits: step > 1 ? 1 : 0 } as const;
+  return new Intl.NumberFormat(locale.tag, unit).format(bytes / 1000 ** step);
+}
+
+/** Milliseconds as seconds. */
+export const formatSeconds = (ms: number) => t('answer.seconds', { seconds: formatNumber(ms / 1000, 1) });

@@ -20,3 +20,9 @@ export function withoutMarks(text: string, known: (n: number) => boolean): strin
 
 /** Whether a blank belongs between two sentences: not after Chinese punctuation. */
 export const needsSpace = (sentence: string) => !/[。！？；：」』”）…]\s*$/u.test(sentence);
+
+/** Whether an answer holds a quote word for word, whatever its marks and blanks. */
+export function holdsQuote(answer: string, quote: string): boolean {
+  const bare = (text: string) => text.replace(/\s+/g, '');
+  return bare(withoutMarks(answer, () => true)).includes(bare(quote));
+}

@@ -3,7 +3,8 @@ import en from '../messages/en.json';
 import zhHans from '../messages/zh-Hans.json';
 import zhHant from '../messages/zh-Hant.json';
 import { chooseLocale } from './choose_locale';
-import { needsSpace, splitMarks, withoutMarks } from './marks';
+import { holdsQuote, needsSpace, splitMarks, withoutMarks } from './marks';
+import { parseTable } from './parse_table';
 import { placeOnPage } from './place_on_page';
 import { slots } from './slots';
 
@@ -54,9 +55,27 @@ describe('marks', () => {
     expect(withoutMarks('In 1912 [1][2]. See [9].', known)).toBe('In 1912. See [9].');
   });
 
+  it('do not hide that an answer is the quote itself', () => {
+    expect(holdsQuote('雲林縣地層下陷 [1]。', '雲林縣地層\n下陷。')).toBe(true);
+    expect(holdsQuote('water [1]', 'It comes from the water.')).toBe(false);
+  });
+
   it('need a blank after them in English, none in Chinese', () => {
     expect(needsSpace('It does.')).toBe(true);
     expect(needsSpace('葉子行光合作用。')).toBe(false);
+  });
+});
+
+describe('parseTable', () => {
+  it('gives the cells, head first, bars inside of them kept', () => {
+    expect(parseTable('| need | for |\n|---|:-:|\n| light | a \\| b |')).toEqual([
+      ['need', 'for'],
+      ['light', 'a | b'],
+    ]);
+  });
+
+  it.each(['', 'no table', '| a | b |\n|---|', '| a |\n| b |'])('leaves other text alone: %j', (text) => {
+    expect(parseTable(text)).toBeNull();
   });
 });
 

@@ -2,7 +2,9 @@
 
 import { asApiError } from './problem';
 import { cancelJob, changeQuiz, getQuiz, remakeQuestion, type QuizChange } from './quiz_api';
+import { reorder } from './reorder';
 import type { Failure, Quiz } from './types';
+import { undo } from './undo.svelte';
 
 const WATCH_MS = 700;
 
@@ -44,11 +46,18 @@ export class QuizState {
     return this.#work(n, () => remakeQuestion(this.id, n, option));
   }
 
-  /** Moves a question by one place. */
-  move(n: number, by: -1 | 1): Promise<boolean> {
-    const order = this.quiz!.questions.map((_, i) => i + 1);
-    order.splice(n - 1 + by, 0, ...order.splice(n - 1, 1));
-    return this.change(n, { order });
+  /** Moves a question to another place; both from 1. */
+  move(from: number, to: number): Promise<boolean> {
+    return this.change(to, { order: reorder(this.quiz!.questions.length, from, to) });
+  }
+
+  /** Removes a question and offers to undo it. */
+  async remove(n: number): Promise<boolean> {
+    const before = this.quiz!.questions;
+    const removed = await this.change(n, { edits: [{ n, remove: true }] });
+    const back = () => void this.change(0, { questions: before });
+    if (removed) undo.offer({ name: before[n - 1]!.stem, back });
+    return removed;
   }
 
   async #work(n: number, work: () => Promise<Quiz>): Promise<boolean> {

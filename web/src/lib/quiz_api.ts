@@ -4,9 +4,10 @@ import { send } from './http';
 import { readProblem } from './problem';
 import type { GivenAnswer, Marks, NotHeld, Question, Quiz, QuizSummary, QuizWish } from './types';
 
-async function call<T>(path: string, method = 'GET', body?: unknown): Promise<T> {
+async function call<T>(path: string, method = 'GET', body?: unknown, keepalive = false): Promise<T> {
   const response = await send(`/api/v1/${path}`, {
     method,
+    keepalive,
     ...(body !== undefined && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
   });
   if (!response.ok) throw await readProblem(response);
@@ -30,13 +31,16 @@ export async function listQuizzes(course: string): Promise<QuizSummary[]> {
 
 export const askForQuiz = (course: string, wish: QuizWish) => call<{ quiz_id: string }>(of(course), 'POST', wish);
 export const getQuiz = (id: string) => call<Quiz>(at(id));
-export const deleteQuiz = (id: string) => call<void>(at(id), 'DELETE');
+/** `last`: the page is being left, and the request outlives it. */
+export const deleteQuiz = (id: string, last = false) => call<void>(at(id), 'DELETE', undefined, last);
 export const cancelJob = (id: string) => call<unknown>(`jobs/${encodeURIComponent(id)}`, 'DELETE');
 
 export interface QuizChange {
   title?: string;
   edits?: ({ n: number; remove?: true } & Partial<Question>)[];
   order?: number[];
+  /** All questions as they are to be. */
+  questions?: Question[];
 }
 export const changeQuiz = (id: string, change: QuizChange) => call<Quiz>(at(id), 'PATCH', change);
 

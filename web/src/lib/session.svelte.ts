@@ -28,6 +28,13 @@ class Session {
     sessionStorage.removeItem(KEY);
   }
 
+  /** Takes the key back; what needs it asks again. */
+  forgetKey(): void {
+    this.key = '';
+    sessionStorage.removeItem(KEY);
+    this.epoch += 1;
+  }
+
   reload(): void {
     this.epoch += 1;
   }

@@ -1,23 +1,23 @@
-// Which citation the source panel shows, and where the focus goes back to when it closes.
+// What the source panel shows, and where the focus goes back to when it closes.
 
-import type { Citation } from './types';
+import type { Source } from './types';
 
-class Source {
-  citation = $state.raw<Citation | null>(null);
-  /** Raised by every opening, so that the same citation is scrolled to again. */
+class SourcePanel {
+  shown = $state.raw<Source | null>(null);
+  /** Raised by every opening, so that the same source is scrolled to again. */
   opened = $state(0);
   #opener: HTMLElement | null = null;
 
-  open(citation: Citation, opener: HTMLElement): void {
-    this.citation = citation;
+  open(shown: Source, opener: HTMLElement): void {
+    this.shown = shown;
     this.opened += 1;
     this.#opener = opener;
   }
 
   close(): void {
-    this.citation = null;
+    this.shown = null;
     if (this.#opener?.isConnected) this.#opener.focus();
   }
 }
 
-export const source = new Source();
+export const source = new SourcePanel();

@@ -18,6 +18,12 @@ export interface Course {
   documents: number;
 }
 
+export interface OutlineEntry {
+  title: string;
+  level: number;
+  page: number;
+}
+
 export interface CourseDocument {
   id: string;
   name: string;
@@ -26,6 +32,11 @@ export interface CourseDocument {
   job_id?: string | null;
   pages?: number | null;
   language?: Language | null;
+  /** Bytes of the file. */
+  bytes?: number;
+  outline?: OutlineEntry[];
+  /** What a teacher should know although reading succeeded. */
+  warnings?: string[];
 }
 
 export interface Uploaded {
@@ -82,6 +93,31 @@ export interface Citation extends ByteRange {
   boxes: Rect[];
 }
 
+/** What the source panel shows: a citation, a passage that was found, or a whole document. */
+export interface Source {
+  /** The citation's number in its answer. */
+  n?: number;
+  document_id: string;
+  document_name: string;
+  page: number;
+  quote?: string;
+  /** What is marked in the page's text. */
+  start?: number;
+  end?: number;
+  boxes: Rect[];
+}
+
+/** A chunk that was found. */
+export interface SearchHit extends ByteRange {
+  chunk_id: string;
+  document_id: string;
+  document_name: string;
+  pages: number[];
+  heading_path: string[];
+  text: string;
+  boxes: Rect[];
+}
+
 export interface AnswerSentence {
   text: string;
   citations: number[];
@@ -90,6 +126,8 @@ export interface AnswerSentence {
 }
 
 export interface AskResponse {
+  /** For rating it; null where the server keeps none. */
+  id?: string | null;
   answer: string;
   sentences: AnswerSentence[];
   citations: Citation[];
@@ -114,6 +152,55 @@ export type AskEvent =
   | { event: 'token'; data: { text: string } }
   | { event: 'citation'; data: Citation }
   | { event: 'done'; data: AskResponse };
+
+export interface AskedOften {
+  question: string;
+  times: number;
+  last_asked: string;
+}
+
+/** What a course's questions tell its teacher. */
+export interface Insight {
+  asked: number;
+  refused: number;
+  helpful: number;
+  unhelpful: number;
+  median_ms: number;
+  p95_ms: number;
+  times: { up_to_ms?: number | null; answers: number }[];
+  days: { date: string; answered: number; refused: number }[];
+  asked_most: AskedOften[];
+  gaps: AskedOften[];
+  did_not_help: { id: string; question: string; answer: string; created_at: string }[];
+  documents: { id: string; name: string; answers: number }[];
+}
+
+export interface Model {
+  id: string;
+  kind: string;
+  title: string;
+  languages: string[];
+  licence: string;
+  bytes?: number | null;
+  state: string;
+  in_use: boolean;
+  pull?: { step: string; done: number; total: number; error?: Failure | null } | null;
+}
+
+export interface ServiceStatus {
+  version: string;
+  uptime_s: number;
+  memory_bytes?: number | null;
+  key_required: boolean;
+  generator: string;
+  queued_documents: number;
+  queued_quizzes: number;
+  answers: number;
+  answers_limit: number;
+  max_upload_bytes: number;
+  max_question_chars: number;
+  models: Model[];
+}
 
 export type QuestionKind = 'multiple_choice' | 'true_false' | 'cloze' | 'short_answer' | 'ordering' | 'matching';
 export type Difficulty = 'easy' | 'medium' | 'hard';
@@ -173,7 +260,9 @@ export interface QuizWish {
   count: number;
   kinds: QuestionKind[];
   document_ids: string[];
+  pages?: number[];
   difficulty?: Difficulty;
+  title?: string;
 }
 
 export type GivenAnswer = string | boolean | string[] | MatchPair[];

@@ -1,6 +1,7 @@
 // Uploads by XMLHttpRequest: fetch can't tell how much of a body has been sent.
 
 import { keyHeaders, noteStatus } from './http';
+import { lastCalls } from './last_calls.svelte';
 import { ApiError, problemFrom, unreachable } from './problem';
 import { session } from './session.svelte';
 import type { Uploaded } from './types';
@@ -13,7 +14,9 @@ export function uploadFile(
 ): Promise<{ document: Uploaded['documents'][number]; there: boolean }> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', `/api/v1/courses/${encodeURIComponent(course)}/documents`);
+    const path = `/api/v1/courses/${encodeURIComponent(course)}/documents`;
+    lastCalls.note({ method: 'POST', path, files: [file.name] });
+    request.open('POST', path);
     request.responseType = 'json';
     for (const [name, value] of Object.entries(keyHeaders())) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => progress(event.loaded, event.total);

@@ -1,0 +1,37 @@
+// What the address names. Everything the page shows has an address, so that the back button and a bookmark work.
+
+export type Tab = 'ask' | 'material' | 'quizzes' | 'insight';
+export type QuizUse = 'edit' | 'take' | 'print';
+
+export interface Route {
+  view: 'home' | 'course' | 'status' | 'api';
+  course: string | null;
+  tab: Tab;
+  quiz: string | null;
+  use: QuizUse;
+}
+
+const HOME: Route = { view: 'home', course: null, tab: 'ask', quiz: null, use: 'edit' };
+
+/** `#/`, `#/status`, `#/api`, `#/courses/{id}`, `…/material`, `…/insight`, `…/quizzes`, `…/quizzes/{id}`, `…/take`, `…/print`. */
+export function parseRoute(hash: string): Route {
+  const [first, course, tab, quiz, use] = hash.replace(/^#?\//, '').split('/');
+  if (first === 'status' || first === 'api') return { ...HOME, view: first };
+  if (first !== 'courses' || !course) return HOME;
+  const known: Tab = tab === 'material' || tab === 'quizzes' || tab === 'insight' ? tab : 'ask';
+  const named = known === 'quizzes' && quiz ? quiz : null;
+  return {
+    view: 'course',
+    course,
+    tab: known,
+    quiz: named,
+    use: named && (use === 'take' || use === 'print') ? use : 'edit',
+  };
+}
+
+/** The address of a course's tab. */
+export const courseLink = (course: string, tab: Tab = 'ask') => `#/courses/${course}${tab === 'ask' ? '' : `/${tab}`}`;
+
+/** The address of a quiz. */
+export const quizLink = (course: string, quiz: string, use: QuizUse = 'edit') =>
+  `#/courses/${course}/quizzes/${quiz}${use === 'edit' ? '' : `/${use}`}`;
