@@ -218,7 +218,7 @@ pub enum EvalAction {
     Retrieval {
         /// Folder with passages.jsonl and questions.jsonl
         dir: PathBuf,
-        /// Only the first questions
+        /// Only so many questions, spread evenly
         #[arg(long)]
         limit: Option<usize>,
     },

@@ -34,7 +34,7 @@ pub use measure_retrieval::{ModeReport, evaluate, index_passages};
 pub use pack_context::{PackSources, neighbour_keys, pack_passages};
 pub use queue_embedding::{EmbeddingQueue, TextModel};
 pub use rank_metrics::{RankMetrics, percentile};
-pub use read_questions::{EvalPassage, EvalQuestion, EvalSet};
+pub use read_questions::{EvalPassage, EvalQuestion, EvalSet, spread};
 pub use retriever_error::RetrieverError;
 pub use server_vectors::{ServerSettings, ServerVectorIndex};
 pub use store_chunks::{HybridRetriever, RetrieverSettings};

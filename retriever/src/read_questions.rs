@@ -45,17 +45,17 @@ pub struct EvalSet {
 }
 
 impl EvalSet {
-    /// Reads `passages.jsonl` and `questions.jsonl`; of the questions only the first `limit`. A question whose passage is
+    /// Reads `passages.jsonl` and `questions.jsonl`; of the questions `limit`, see [`spread`]. A question whose passage is
     /// not there is an error with its line.
     pub fn read(dir: &Path, limit: Option<usize>) -> Result<Self, RetrieverError> {
         let passages: Vec<EvalPassage> = read_lines(&dir.join("passages.jsonl"))?;
-        let mut questions: Vec<EvalQuestion> = read_lines(&dir.join("questions.jsonl"))?;
+        let questions: Vec<EvalQuestion> = read_lines(&dir.join("questions.jsonl"))?;
         let places: HashMap<String, usize> = passages.iter().enumerate().map(|(n, p)| (p.id.clone(), n)).collect();
         if let Some((line, question)) = (1..).zip(&questions).find(|(_, q)| !places.contains_key(&q.passage_id)) {
             let detail = format!("there is no passage `{}`", question.passage_id);
             return Err(RetrieverError::MalformedLine { path: dir.join("questions.jsonl"), line, detail });
         }
-        questions.truncate(limit.unwrap_or(usize::MAX));
+        let questions = spread(questions, limit);
         Ok(Self { passages, questions, places })
     }
 
@@ -63,6 +63,13 @@ impl EvalSet {
     pub fn place(&self, question: &EvalQuestion) -> Option<usize> {
         self.places.get(&question.passage_id).copied()
     }
+}
+
+/// Some of the items, as many as stated, evenly over the list: neighbours are often about the same text.
+pub fn spread<T>(items: Vec<T>, limit: Option<usize>) -> Vec<T> {
+    let (count, limit) = (items.len(), limit.unwrap_or(items.len()).min(items.len()));
+    let is_chosen = |n: usize| (n + 1) * limit / count > n * limit / count;
+    items.into_iter().enumerate().filter(|(n, _)| is_chosen(*n)).map(|(_, item)| item).collect()
 }
 
 /// Reads a file of lines; blank ones are skipped.
@@ -79,4 +86,18 @@ fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, RetrieverError
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn some_are_spread_evenly_and_none_is_made_up() {
+        let of = |count: u32, limit| spread((0..count).collect(), limit);
+        assert_eq!(of(10, Some(3)), [3, 6, 9]);
+        assert_eq!(of(4, Some(9)), [0, 1, 2, 3]);
+        assert_eq!(of(3, None), [0, 1, 2]);
+        assert!(of(0, Some(2)).is_empty() && of(5, Some(0)).is_empty());
+    }
 }

@@ -26,7 +26,7 @@ use crate::{
 pub struct AnswersArgs {
     /// Folder with passages.jsonl and questions.jsonl; a question without answers is one that must be refused
     dir: PathBuf,
-    /// Only the first questions
+    /// Only so many questions, spread evenly
     #[arg(long)]
     limit: Option<usize>,
     /// Whether the model writes (answer) or the material is quoted (quote)

@@ -23,7 +23,7 @@ pub struct McqArgs {
     /// Questions (JSONL: lang, passage, question, options, `answer_index`), or C-Eval's and CMMLU's form (CSV with the
     /// columns question, A, B, C, D, answer)
     file: PathBuf,
-    /// Only the first questions
+    /// Only so many questions, spread evenly
     #[arg(long)]
     limit: Option<usize>,
     /// Use this adapter of the settings beside the generator's weights
@@ -55,8 +55,7 @@ struct Counts {
 /// Scores every option, and prints how often the likeliest is the key. An option's likelihood is the mean over its tokens,
 /// so that a short one has no advantage.
 pub async fn run(settings: &Settings, places: &Places, output: Output, args: McqArgs) -> CommandResult {
-    let mut items = read(&args.file)?;
-    items.truncate(args.limit.unwrap_or(usize::MAX));
+    let items = retriever::spread(read(&args.file)?, args.limit);
     let model = load_one(settings, places, args.adapter.as_deref()).await?;
     let mut counts: BTreeMap<&'static str, Counts> = BTreeMap::new();
     for item in &items {
