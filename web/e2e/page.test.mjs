@@ -48,6 +48,9 @@ test('a question is answered with a citation, and the citation opens the quoted 
   const turn = await ask(page, QUESTION);
   await turn.locator('.mark').first().click();
   const panel = page.getByRole('dialog');
+  await panel.waitFor();
+  const clicked = await turn.locator('.mark').first().boundingBox();
+  assert.ok(clicked.y > 50 && clicked.y < 750, 'what was clicked stays in sight');
   const cited = await panel.locator('blockquote').innerText();
   assert.ok(lesson().buffer.toString().includes(cited), `not verbatim: ${cited}`);
   assert.ok(cited.includes('absorbs red and blue'), cited);
