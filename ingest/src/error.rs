@@ -126,7 +126,7 @@ pub enum IngestError {
         pages: usize,
     },
     /// A picture was asked of a format without pages.
-    #[error("Pages can be drawn of PDF documents only; this is {found}.")]
+    #[error("Pages can be drawn of PDF documents and pictures only; this is {found}.")]
     NotDrawable {
         /// What the document is.
         found: String,

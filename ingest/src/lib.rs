@@ -5,6 +5,7 @@
 //! ([`reader_main`]), so that hostile bytes meet neither the server's memory nor its time.
 
 mod build_document;
+mod confine;
 mod cut_section;
 mod decode_picture;
 mod decode_text;

@@ -5,6 +5,7 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -72,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// Draws page `page` (from 1) of a PDF, `width` pixels wide, its `highlights` (points) marked, as PNG.
+    /// Draws page `page` (from 1) of a PDF, or a picture, `width` pixels wide, its `highlights` (points) marked, as PNG.
     ///
     /// Boxes of other pages are left out, widths are kept between 16 and 4,096. Cancel safety: as for [`Self::read`].
     pub async fn render_page(
@@ -220,6 +221,7 @@ async fn listen(
         }
         match serde_json::from_slice(&line) {
             Ok(Message::Page { page, of }) => progress(page, of),
+            Ok(Message::Unconfined { open }) => warn_once(&open),
             Ok(Message::Document { ok }) => return Some(Ok(Reply::Document(ok))),
             Ok(Message::Failed { error }) => return Some(Err(error)),
             Ok(Message::Picture { png }) => return Some(picture(&mut stdout, png).await),
@@ -228,6 +230,14 @@ async fn listen(
                 return Some(Err(crashed("its answer can't be understood")));
             }
         }
+    }
+}
+
+/// The kernel stays the same: what it lacks is said once.
+fn warn_once(open: &str) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Ordering::Relaxed) {
+        tracing::warn!("{open}; its other limits hold");
     }
 }
 
