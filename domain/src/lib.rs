@@ -13,6 +13,7 @@ mod language;
 pub mod ports;
 mod quiz;
 mod search;
+mod table_text;
 pub mod task_prompts;
 
 pub use answer::{Answer, AnswerMode, AnswerSentence, Citation, Turn, Usage};
