@@ -135,6 +135,10 @@ impl App {
         if interrupted > 0 {
             tracing::info!(interrupted, "picking up what was interrupted");
         }
+        let older = store.queue_older_readings().await?;
+        if older > 0 {
+            tracing::info!(older, "reading again what an older version of Lectern read");
+        }
         let answers = &settings.answers;
         let config = answers.config();
         Ok(Arc::new(Self {
@@ -287,7 +291,8 @@ fn library(store: &ModelStore, catalogue: &Catalogue, id: &str) -> Result<PathBu
     Ok(folder.join(entry.files.first().map_or(id, |f| f.name.as_str())))
 }
 
-fn reader(settings: &Settings, places: &Places) -> Result<Reader, StartError> {
+/// The reader process, with text recognition where the settings name it.
+pub fn reader(settings: &Settings, places: &Places) -> Result<Reader, StartError> {
     let store = ModelStore::new(&places.models, places.mirror.clone());
     let catalogue = Catalogue::builtin()?;
     let pdfium = library(&store, &catalogue, "pdfium")?;

@@ -12,6 +12,7 @@ mod edit_quiz;
 mod find_passages;
 mod job_events;
 mod make_quizzes;
+mod move_citations;
 mod parsed_cache;
 mod problem;
 mod prove_questions;

@@ -34,7 +34,7 @@ pub use detect_language::detect_language;
 pub use error::IngestError;
 pub use exam_items::{ExamItem, ExamOption, exam_items};
 pub use ocr::OcrModels;
-pub use read_bytes::{ReadOptions, read_bytes};
+pub use read_bytes::{READER_VERSION, ReadOptions, read_bytes};
 pub use reader_main::reader_main;
 pub use reader_process::Reader;
 pub use reader_protocol::ReadLimits;

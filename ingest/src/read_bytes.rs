@@ -17,6 +17,10 @@ use crate::{
     read_text::read_text,
 };
 
+/// Raised whenever reading the same bytes gives another text, or the same in other places: documents that an older reader
+/// read are then read again.
+pub const READER_VERSION: u32 = 1;
+
 /// What reading may need besides the bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadOptions<'a> {

@@ -4,6 +4,7 @@ mod ask;
 mod courses;
 mod documents;
 mod download;
+mod exam_items;
 mod health;
 mod jobs;
 mod openai;
@@ -57,6 +58,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(documents::show, documents::delete))
         .routes(routes!(documents::file))
         .routes(routes!(documents::page))
+        .routes(routes!(exam_items::items))
         .routes(routes!(jobs::show, jobs::cancel))
         .routes(routes!(jobs::events))
         .routes(routes!(search::search))
