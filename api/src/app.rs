@@ -299,6 +299,7 @@ pub fn reader(settings: &Settings, places: &Places) -> Result<Reader, StartError
     let executable = std::env::current_exe().map_err(StartError::data_dir(&places.data))?;
     let limits = ReadLimits {
         time: Duration::from_secs(settings.reading.time_s),
+        page_time: Duration::from_secs(settings.reading.page_time_s),
         memory_bytes: settings.reading.memory_mb << 20,
         max_pages: settings.reading.max_pages,
         ..ReadLimits::default()

@@ -295,10 +295,10 @@ fn endless() -> Vec<Document> {
     vec![
         named("endless-stream.pdf", stream(&vec![b' '; BOMB])),
         named("endless-words.pdf", stream(words.as_bytes())),
-        named("endless-line.txt", "a".repeat(64 << 20)),
+        named("endless-line.txt", "a".repeat(48 << 20)),
         named("endless-row.csv", format!("a,b\n{}", ",".repeat(32 << 20))),
         named("endless-tags.html", format!("<html><body>{}", "<p>a</p><table><tr><td>b".repeat(1 << 20))),
-        named("endless-paragraphs.md", "word\n\n".repeat(4 << 20)),
+        named("endless-paragraphs.md", "word\n\n".repeat(8 << 20)),
         named("endless-controls.rtf", format!(r"{{\rtf1 {}}}", r"\par\b a".repeat(4 << 20))),
     ]
 }

@@ -16,6 +16,8 @@ use crate::{IngestError, OcrModels};
 pub struct ReadLimits {
     /// Wall-clock time; the same number of seconds bounds its CPU time.
     pub time: Duration,
+    /// Wall-clock time without another page read; of formats without pages, and for drawing one, all of it.
+    pub page_time: Duration,
     /// Address space of the reader process, in bytes.
     pub memory_bytes: u64,
     /// Pages of a document.
@@ -26,7 +28,8 @@ pub struct ReadLimits {
 
 impl Default for ReadLimits {
     fn default() -> Self {
-        Self { time: Duration::from_mins(2), memory_bytes: 2 << 30, max_pages: 2000, max_bytes: 256 << 20 }
+        let (time, page_time) = (Duration::from_mins(2), Duration::from_mins(1));
+        Self { time, page_time, memory_bytes: 2 << 30, max_pages: 2000, max_bytes: 256 << 20 }
     }
 }
 

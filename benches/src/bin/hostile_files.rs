@@ -2,7 +2,8 @@
 //! go through the reader process, while the server's health is asked fifty times a second and its memory watched.
 //!
 //! Usage: `hostile_files [MUTATIONS] [FIRST]`, by default 10,000 from number 0; real files are those of `$LECTERN_DATA`.
-//! With `HOSTILE_SAVE` naming a folder, mutations that kill the reader are kept there. Exits with 1 where a health check
+//! With `HOSTILE_SAVE` naming a folder, mutations that kill the reader are kept there; with `HOSTILE_READER` naming a reader
+//! program, only mutations run, through it and without a server, on all cores. Exits with 1 where a health check
 //! took 50 ms or more, memory grew, a good document failed, or the server died.
 
 use std::{
@@ -26,7 +27,7 @@ const HEALTHY: f64 = 50.0;
 const FLAT: u64 = 200;
 /// Larger files would make the mutations take a day.
 const LARGEST: u64 = 250_000;
-/// Seconds that one document may take here; the service's own default leaves time for scans.
+/// Seconds that one page may take here; the service's own default leaves time for scans.
 const SECONDS: u64 = 20;
 
 /// What was seen of the server meanwhile.
@@ -42,7 +43,12 @@ struct Watch {
 async fn main() -> ExitCode {
     let argument = |n: usize| std::env::args().nth(n).and_then(|a| a.parse::<u64>().ok());
     let (mutations, first) = (argument(1).unwrap_or(10_000), argument(2).unwrap_or(0));
-    let settings = vec![("LECTERN_READING__TIME_S", SECONDS.to_string())];
+    if let Some(program) = std::env::var_os("HOSTILE_READER") {
+        let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let sound = mutated(mutations, first, reader(program.into(), &[]), workers).await;
+        return if sound { ExitCode::SUCCESS } else { ExitCode::from(1) };
+    }
+    let settings = vec![("LECTERN_READING__PAGE_TIME_S", SECONDS.to_string())];
     let server = Arc::new(Server::start_with(Options { settings, ..Options::default() }).await);
     let good = documents(60, 3);
     let course = server.course("hostile").await;
@@ -54,7 +60,7 @@ async fn main() -> ExitCode {
     let watching = tokio::spawn(watch_health(server.clone(), watch.clone()));
     let mut sound = upload_hostile(&server, &course, &good[5..]).await;
     watch.print("documents made to hurt");
-    sound &= mutated(mutations, first).await;
+    sound &= mutated(mutations, first, reader(lectern_binary(), &["read-document"]), 2).await;
     watch.over.store(true, Ordering::Relaxed);
     watching.await.expect("the watcher does not panic");
     sound &= watch.print("all of it");
@@ -125,22 +131,26 @@ async fn upload_hostile(server: &Server, course: &str, good: &[(String, Vec<u8>)
     sound
 }
 
-/// Reads mutations, two at once, and counts how they end.
-async fn mutated(count: u64, first: u64) -> bool {
+fn reader(program: PathBuf, arguments: &[&str]) -> Reader {
+    let models = std::env::var_os("LECTERN_MODELS").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/lectern/models"),
+        PathBuf::from,
+    );
+    let limits = ReadLimits { page_time: Duration::from_secs(SECONDS), ..ReadLimits::default() };
+    let arguments = arguments.iter().map(Into::into).collect();
+    Reader::new(program, arguments, models.join("pdfium/libpdfium.so"), limits)
+}
+
+/// Reads mutations, `workers` at once, and counts how they end.
+async fn mutated(count: u64, first: u64, reader: Reader, workers: usize) -> bool {
     let Some(data) = std::env::var_os("LECTERN_DATA").map(PathBuf::from).filter(|d| d.join("corpus").is_dir()) else {
         println!("SKIPPED: mutations need LECTERN_DATA, a folder with corpus/ and course/ in it");
         return true;
     };
     let files = Arc::new(originals(&data));
-    let models = std::env::var_os("LECTERN_MODELS").map_or_else(
-        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/lectern/models"),
-        PathBuf::from,
-    );
-    let limits = ReadLimits { time: Duration::from_secs(SECONDS), ..ReadLimits::default() };
-    let library = models.join("pdfium/libpdfium.so");
-    let reader = Arc::new(Reader::new(lectern_binary(), vec!["read-document".into()], library, limits));
+    let reader = Arc::new(reader);
     let (next, begun) = (Arc::new(AtomicU64::new(first)), Instant::now());
-    let workers: Vec<_> = (0..2)
+    let workers: Vec<_> = (0..workers)
         .map(|_| tokio::spawn(read_mutations(files.clone(), reader.clone(), next.clone(), first + count)))
         .collect();
     let mut outcomes: BTreeMap<&'static str, u64> = BTreeMap::new();
