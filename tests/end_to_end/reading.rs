@@ -39,7 +39,7 @@ fn a_row_of_a_table_is_quoted_verbatim_and_shown_as_words() {
         let schedule = "# Schedule\n\n| Week | Topic | Quiz date |\n|---|---|---|\n| 3 | Photosynthesis | 4 March |\n\
                         | 5 | Respiration of yeast | 13 March |\n";
         server.ingest(&course, "schedule.md", schedule).await;
-        let body = json!({ "question": "When is the quiz date of the topic respiration of yeast?", "mode": "quote" });
+        let body = json!({ "question": "What is the quiz date of Respiration of yeast?", "mode": "quote" });
         let (_, answer) = server.post(&format!("/api/v1/courses/{course}/ask"), body).await;
         let cited = answer["citations"].as_array().unwrap();
         let citation = cited.iter().find(|c| text(c, "quote").contains("yeast")).expect("the row is cited");
