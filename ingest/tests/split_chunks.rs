@@ -148,6 +148,6 @@ fn a_text_with_nowhere_to_cut_is_cut_soon() {
     let chunks = split_chunks(&doc, "00ff", course, &counter, &SplitConfig::default());
     assert_eq!(chunks.iter().map(|c| c.text.len()).sum::<usize>(), doc.text.len());
     assert!(chunks.iter().all(|c| c.tokens <= 256));
-    let counted = counter.0.into_inner();
-    assert!(counted < 200 * doc.text.len(), "{counted} bytes were counted");
+    let bytes = counter.0.into_inner();
+    assert!(bytes < 200 * doc.text.len(), "{bytes} bytes were counted");
 }

@@ -170,7 +170,8 @@ fn originals(data: &Path) -> Vec<(String, Vec<u8>)> {
     let small = entries.filter(|e| e.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST));
     let read =
         small.filter_map(|e| Some((e.file_name().to_string_lossy().into_owned(), std::fs::read(e.path()).ok()?)));
-    let mut files: Vec<_> = read.filter(|(name, _)| !name.ends_with(".tsv") && !name.ends_with(".jsonl")).collect();
+    let lists = ["manifest.tsv", "questions.jsonl", "README.md"];
+    let mut files: Vec<_> = read.filter(|(name, _)| !lists.contains(&name.as_str())).collect();
     files.sort();
     files
 }

@@ -26,8 +26,12 @@ pub fn measure(data: &Path) {
                 let words = &document.words[start..start + QUOTE];
                 let range = ByteRange::new(words[0].range.start, words[QUOTE - 1].range.end);
                 println!("{name} {iou:.3} {:?}", document.slice(range));
-                words.iter().for_each(|w| println!("   {:?}", w.rect));
-                document.boxes(range).iter().for_each(|b| println!("  box {b:?}"));
+                for word in words {
+                    println!("   {:?}", word.rect);
+                }
+                for joined in document.boxes(range) {
+                    println!("  box {joined:?}");
+                }
             }
             worst = worst.min(iou);
             good += usize::from(iou >= 0.9);

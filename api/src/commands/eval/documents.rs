@@ -57,7 +57,8 @@ impl RetrievalArgs {
 
 #[derive(Deserialize)]
 struct Question {
-    question: String,
+    #[serde(rename = "question")]
+    asked: String,
     answers: Vec<String>,
     document: String,
 }
@@ -194,7 +195,7 @@ impl Indexed {
             in_chunks += usize::from(chunks.iter().any(|c| holds(&c.text)));
             let query = SearchQuery {
                 course: self.course,
-                text: question.question.clone(),
+                text: question.asked.clone(),
                 limit: DEPTH,
                 mode: SearchMode::Hybrid,
                 filter: SearchFilter::default(),
