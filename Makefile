@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine bench-tuner eval-retrieval ask-course kill-test load-test sizes browser
+.PHONY: run build models sample test check fmt openapi web bench bench-engine bench-tuner eval-retrieval eval-reading ask-course hostile-files kill-test load-test sizes browser
 
 run: build models sample
 	$(LECTERN) serve
@@ -71,6 +71,15 @@ bench-tuner: build models
 
 eval-retrieval: build models
 	@for set in squad drcd cmrc2018; do echo "== $$set"; $(LECTERN) eval retrieval $(LECTERN_DATA)/qa/$$set || exit 1; done
+
+# Reading real documents, beside pdfplumber and pymupdf; PARTS="course speed" runs some of it only, see benches/reading.sh.
+eval-reading: build models
+	cargo build --release -p lectern-ingest --examples
+	./benches/reading.sh $(PARTS)
+
+# Documents made to hurt, and 10,000 mutations of real ones, while the server's health is watched.
+hostile-files: build models
+	$(CARGO_TARGET_DIR)/release/hostile_files
 
 # Every question of the course material, each quote looked up in the PDF by another program.
 ask-course: build models

@@ -152,7 +152,13 @@ impl App {
 
 /// The pages of a range with their boxes; without its document, the first page.
 pub(crate) fn places(document: Option<&Arc<ParsedDocument>>, range: ByteRange) -> Vec<Place> {
-    let Some(document) = document else { return vec![Place { range, page: 1, boxes: Vec::new() }] };
+    let Some(document) = document else { return vec![Place { range, page: 1, boxes: Vec::new(), shown: None }] };
     let pieces = document.split_by_page(range).into_iter();
-    pieces.map(|range| Place { range, page: document.page_of(range.start), boxes: document.boxes(range) }).collect()
+    let place = |range: ByteRange| Place {
+        range,
+        page: document.page_of(range.start),
+        boxes: document.boxes(range),
+        shown: document.readable(range),
+    };
+    pieces.map(place).collect()
 }

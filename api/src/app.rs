@@ -152,6 +152,10 @@ impl App {
         if interrupted > 0 {
             tracing::info!(interrupted, "picking up what was interrupted");
         }
+        let older = store.queue_older_readings().await?;
+        if older > 0 {
+            tracing::info!(older, "reading again what an older version of Lectern read");
+        }
         let answers = &settings.answers;
         let models = ServedModels::new(models, &(embedder.clone() as _), &answers.config());
         let stopping = CancellationToken::new();
@@ -259,13 +263,15 @@ fn library(store: &ModelStore, catalogue: &Catalogue, id: &str) -> Result<PathBu
     Ok(folder.join(entry.files.first().map_or(id, |f| f.name.as_str())))
 }
 
-fn reader(settings: &Settings, places: &Places) -> Result<Reader, StartError> {
+/// The reader process, with text recognition where the settings name it.
+pub fn reader(settings: &Settings, places: &Places) -> Result<Reader, StartError> {
     let store = ModelStore::new(&places.models, places.mirror.clone());
     let catalogue = Catalogue::builtin()?;
     let pdfium = library(&store, &catalogue, "pdfium")?;
     let executable = std::env::current_exe().map_err(StartError::data_dir(&places.data))?;
     let limits = ReadLimits {
         time: Duration::from_secs(settings.reading.time_s),
+        page_time: Duration::from_secs(settings.reading.page_time_s),
         memory_bytes: settings.reading.memory_mb << 20,
         max_pages: settings.reading.max_pages,
         ..ReadLimits::default()

@@ -9,7 +9,7 @@ use domain::{AnswerMode, SearchMode};
 use crate::{
     commands::{
         self, Output,
-        eval::{answers::AnswersArgs, mcq::McqArgs, tokens::TokensArgs},
+        eval::{answers::AnswersArgs, documents::RetrievalArgs, mcq::McqArgs, tokens::TokensArgs},
         tune::{TuneAction, TuneArgs},
     },
     serve,
@@ -215,13 +215,7 @@ pub enum ModelsAction {
 #[derive(Debug, Subcommand)]
 pub enum EvalAction {
     /// Recall, MRR, nDCG and milliseconds per query for dense, keyword and hybrid search
-    Retrieval {
-        /// Folder with passages.jsonl and questions.jsonl
-        dir: PathBuf,
-        /// Only so many questions, spread evenly
-        #[arg(long)]
-        limit: Option<usize>,
-    },
+    Retrieval(RetrievalArgs),
     /// Exact match, F1, citations, refusals and time of answers on a question set
     Answers(AnswersArgs),
     /// Multiple choice: how often the likeliest option is the key
@@ -305,8 +299,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             TuneCommand { run: Some(args), .. } => commands::tune::run(&places, output, args).await,
             TuneCommand { .. } => Err("name --data, --base and --out; `lectern tune --help` shows all".into()),
         },
-        Command::Eval { what: EvalAction::Retrieval { dir, limit } } => {
-            commands::eval::retrieval(&settings()?, &places, output, &dir, limit).await
+        Command::Eval { what: EvalAction::Retrieval(args) } => {
+            commands::eval::retrieval(&settings()?, &places, output, args).await
         }
         Command::Eval { what: EvalAction::Answers(args) } => {
             commands::eval::answers::run(&settings()?, &places, output, args).await

@@ -74,6 +74,18 @@ impl App {
             .collect())
     }
 
+    /// The text that a hit is from. Where a document was just read again, its new chunks may be found a moment before the
+    /// database names the new text.
+    async fn parsed_for(&self, document: &FoundDocument, hit: &Hit) -> ApiResult<Option<Arc<ParsedDocument>>> {
+        let holds = |parsed: &Arc<ParsedDocument>| parsed.slice(hit.range) == hit.text;
+        let parsed = self.parsed(&document.text).await?;
+        if parsed.as_ref().is_some_and(holds) {
+            return Ok(parsed);
+        }
+        let newer = self.parsed(&document.text.by_present_reader()).await?.filter(holds);
+        Ok(newer.or(parsed))
+    }
+
     /// The passages that a question is to be answered from.
     pub async fn find_passages(&self, course: CourseId, question: String) -> ApiResult<Found> {
         let limit = self.settings.answers.passages * 2;
@@ -81,7 +93,7 @@ impl App {
         let (mut documents, mut names) = (HashMap::new(), HashMap::new());
         for (hit, document) in &found {
             if !documents.contains_key(&hit.document_id)
-                && let Some(parsed) = self.parsed(&document.text).await?
+                && let Some(parsed) = self.parsed_for(document, hit).await?
             {
                 documents.insert(hit.document_id, parsed);
                 names.insert(hit.document_id, document.name.clone());

@@ -13,6 +13,7 @@ mod find_passages;
 mod insight;
 mod job_events;
 mod make_quizzes;
+mod move_citations;
 mod parsed_cache;
 mod problem;
 mod prove_questions;

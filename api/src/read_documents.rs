@@ -2,11 +2,13 @@
 //!
 //! Every step can be repeated: what was read is kept under the file's sha256, chunk ids are derived from content, and
 //! only the last step, one transaction, makes the document ready. A worker killed anywhere is followed by one that ends
-//! in the same state.
+//! in the same state. What an older reader read is read again when nothing else waits; it stays searchable as it is until
+//! its new chunks replace the old ones.
 
 use std::{sync::Arc, time::Instant};
 
-use domain::{Chunk, DocumentStatus, ErrorKind, ParsedDocument, PortError, ports::ChunkStore};
+use domain::{Chunk, DocumentId, DocumentStatus, ErrorKind, ParsedDocument, PortError, ports::ChunkStore};
+use ingest::READER_VERSION;
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -28,6 +30,7 @@ async fn next(app: &Arc<App>) -> StoreResult<bool> {
     }
     let Some(job) = app.store.take_job().await? else { return Ok(false) };
     if run_jobs::run(app, job.id, read_and_index(app, &job)).await
+        && !stays(app, &job).await
         && let Err(error) = app.retriever.remove_document(job.document_id).await
     {
         tracing::warn!(%error, "could not remove a cancelled document's chunks; a deletion does");
@@ -35,35 +38,53 @@ async fn next(app: &Arc<App>) -> StoreResult<bool> {
     Ok(true)
 }
 
+/// Whether a cancelled job's document keeps its chunks: one that was to be read again, unless it was deleted.
+async fn stays(app: &App, job: &NextJob) -> bool {
+    job.again && app.store.document(job.document_id).await.is_ok_and(|document| document.is_some())
+}
+
 async fn read_and_index(app: &Arc<App>, job: &NextJob) -> Result<(), Failed> {
     let progress = Reporter::new(app.clone(), job.id).await?;
     let started = Instant::now();
-    if !app.store.set_status(job.document_id, DocumentStatus::Reading).await? {
-        return Err(Failed::Cancelled);
-    }
+    note(app, job, DocumentStatus::Reading).await?;
     progress.report("reading", 0, 0);
     let parsed = Arc::new(read(app, job, &progress).await?);
     let read_ms = started.elapsed().as_millis();
     let chunks = split(app, job, parsed.clone()).await?;
-    if !app.store.set_status(job.document_id, DocumentStatus::Indexing).await? {
-        return Err(Failed::Cancelled);
-    }
+    note(app, job, DocumentStatus::Indexing).await?;
     progress.report("indexing", 0, chunks.len());
     let indexing = |done, total| progress.report("indexing", done, total);
     app.retriever.put(job.course_id, job.document_id, &chunks, &indexing).await?;
+    if job.again {
+        app.move_citations(job.course_id, job.document_id, &parsed).await?;
+    }
     let outcome = Outcome { parsed: &parsed, chunks: chunks.len() };
     if !app.store.finish(job.document_id, job.id, outcome).await? {
         return Err(Failed::Cancelled);
     }
+    remove_older_texts(app, job.document_id, &job.sha256).await;
     tracing::info!(
-        document = %job.document_id, pages = parsed.pages.len(), chunks = chunks.len(),
+        document = %job.document_id, again = job.again, pages = parsed.pages.len(), chunks = chunks.len(),
         read_ms, total_ms = started.elapsed().as_millis(), "document ready"
     );
     Ok(())
 }
 
+/// Notes where the document stands; one that is read again stays ready.
+async fn note(app: &App, job: &NextJob, status: DocumentStatus) -> Result<(), Failed> {
+    if job.again || app.store.set_status(job.document_id, status).await? { Ok(()) } else { Err(Failed::Cancelled) }
+}
+
+/// Removes texts that no document is searched by any more; what is left over does no harm.
+async fn remove_older_texts(app: &App, document: DocumentId, sha256: &str) {
+    let removed = async { app.files.remove_texts(sha256, app.store.oldest_reader(sha256).await?).await };
+    if let Err(error) = removed.await {
+        tracing::warn!(%error, %document, "could not remove what an older reader read");
+    }
+}
+
 async fn read(app: &Arc<App>, job: &NextJob, progress: &Reporter) -> Result<ParsedDocument, Failed> {
-    let text = TextKey::new(&job.sha256, job.password.as_deref());
+    let text = TextKey::new(&job.sha256, job.password.as_deref(), READER_VERSION);
     if let Some(parsed) = app.files.parsed(&text).await? {
         return Ok(parsed);
     }

@@ -70,7 +70,7 @@ section!(Server {
 });
 section!(Models { generator: String, embedder: String, ocr: String });
 section!(ModelServer { model: String, api_key: String, context_tokens: usize, parallel: usize, patience_s: u64 });
-section!(Reading { workers: usize, time_s: u64, memory_mb: u64, max_pages: u32, max_queued: u32 });
+section!(Reading { workers: usize, time_s: u64, page_time_s: u64, memory_mb: u64, max_pages: u32, max_queued: u32 });
 section!(Chunks { max_tokens: usize });
 section!(Vectors { backend: VectorBackend, url: String, api_key: String, collection: String });
 section!(Embedding { threads: usize, queue: usize });

@@ -1,6 +1,11 @@
-//! What the runs share: documents of several pages, and a process's memory.
+//! What the runs share: documents of several pages, hostile ones, and a process's memory.
+
+mod hostile_documents;
+mod mutate;
 
 use lectern_tests::pdf;
+
+pub use self::{hostile_documents::hostile_documents, mutate::mutate};
 
 /// `count` PDFs of `pages` pages each, every one different.
 pub fn documents(count: usize, pages: usize) -> Vec<(String, Vec<u8>)> {

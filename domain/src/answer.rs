@@ -48,6 +48,16 @@ pub struct Citation {
     pub end: usize,
     /// Boxes of the quoted words; empty for formats without pages.
     pub boxes: Vec<Rect>,
+    /// What to show in the quote's place where it is of a table: its cells with their columns' heads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+}
+
+impl Citation {
+    /// The quote as a reader expects it.
+    pub fn readable(&self) -> &str {
+        self.shown.as_deref().unwrap_or(&self.quote)
+    }
 }
 
 /// One sentence of an answer.

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ByteRange, Language, Rect};
 
+/// A box around several words is at most this much larger than they are.
+const MOST_SURPLUS: f32 = 1.08;
+
 /// Where a document stands on its way into the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -131,22 +134,25 @@ impl ParsedDocument {
         self.text.get(std::ops::Range::from(range)).unwrap_or_default()
     }
 
-    /// The boxes of a byte range: its words' boxes, joined line by line. Empty for formats without pages.
+    /// The boxes of a byte range: its words' boxes, joined line by line. Where words of one line differ much in height, as
+    /// Chinese and Latin letters may, each keeps its own. Empty for formats without pages.
     pub fn boxes(&self, range: ByteRange) -> Vec<Rect> {
         let first = self.words.partition_point(|w| w.range.end <= range.start);
-        let mut lines: Vec<Rect> = Vec::new();
+        let (mut lines, mut covered): (Vec<Rect>, f32) = (Vec::new(), 0.0);
         for word in self.words[first..].iter().take_while(|w| w.range.start < range.end) {
-            match lines.last_mut() {
-                // A jump to the left, or far to the right, is a new line or another column.
-                Some(line)
-                    if line.same_line(word.rect)
-                        && word.rect.left >= line.left
-                        && word.rect.left - line.right < 3.0 * (line.bottom - line.top) =>
-                {
-                    *line = line.union(word.rect);
+            if let Some(line) = lines.last_mut()
+                && line.goes_on(word.rect)
+            {
+                let joined = line.union(word.rect);
+                let gap = (word.rect.left - line.right).max(0.0) * (word.rect.bottom - word.rect.top);
+                let together = covered + gap + word.rect.area();
+                if joined.area() <= MOST_SURPLUS * together {
+                    (*line, covered) = (joined, together);
+                    continue;
                 }
-                _ => lines.push(word.rect),
             }
+            lines.push(word.rect);
+            covered = word.rect.area();
         }
         lines
     }
@@ -215,6 +221,9 @@ mod tests {
         assert!((boxes[0].left - 10.0).abs() < 1e-6 && (boxes[0].right - 53.0).abs() < 1e-6);
         assert_eq!(doc.boxes(ByteRange::new(4, 6)).len(), 1);
         assert!(doc.boxes(ByteRange::new(3, 4)).is_empty());
+        let mut tall = doc.clone();
+        tall.words[1].rect.top -= 4.0;
+        assert_eq!(tall.boxes(ByteRange::new(0, 7)), [tall.words[0].rect, tall.words[1].rect]);
         assert_eq!(doc.split_by_page(ByteRange::new(0, 13)), [ByteRange::new(0, 13)]);
     }
 

@@ -82,6 +82,17 @@ impl Rect {
         }
     }
 
+    /// Its area, in square points.
+    pub const fn area(self) -> f32 {
+        (self.right - self.left) * (self.bottom - self.top)
+    }
+
+    /// Whether `next` goes on in the same line: a jump to the left, or far to the right, is a new line or another column.
+    pub fn goes_on(self, next: Self) -> bool {
+        let near = 3.0 * (self.bottom - self.top);
+        self.same_line(next) && next.left >= self.left && next.left - self.right < near
+    }
+
     /// Whether the two stand in one line of text: same page, and their heights overlap by more than half of the lower.
     pub fn same_line(self, other: Self) -> bool {
         let overlap = self.bottom.min(other.bottom) - self.top.max(other.top);

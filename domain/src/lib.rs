@@ -14,6 +14,7 @@ mod language;
 pub mod ports;
 mod quiz;
 mod search;
+mod table_text;
 pub mod task_prompts;
 
 pub use adapter::{AdapterWeights, LowRankUpdate};

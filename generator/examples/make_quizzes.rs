@@ -53,7 +53,7 @@ async fn main() {
         reuse_items: false,
         title: None,
     };
-    let locate = |_: DocumentId, range: ByteRange| vec![Place { range, page: 1, boxes: Vec::new() }];
+    let locate = |_: DocumentId, range: ByteRange| vec![Place { range, page: 1, boxes: Vec::new(), shown: None }];
     let started = Instant::now();
     let made = maker.make(&request, &sources, &locate, |_| {}).await.unwrap();
     let seconds = started.elapsed().as_secs_f32();

@@ -130,7 +130,7 @@ async fn ask(answerer: &Answerer, case: &Case, mode: AnswerMode, passages: &[Pas
         language: case.language,
         passages: passages.to_vec(),
     };
-    let locate = |_: DocumentId, range: ByteRange| vec![Place { range, page: 1, boxes: Vec::new() }];
+    let locate = |_: DocumentId, range: ByteRange| vec![Place { range, page: 1, boxes: Vec::new(), shown: None }];
     answerer.answer(request, &locate, events).await.unwrap()
 }
 

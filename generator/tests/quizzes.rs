@@ -89,7 +89,7 @@ fn request(count: usize, kinds: &[QuestionKind]) -> QuizRequest {
 }
 
 fn locate(_: DocumentId, range: ByteRange) -> Vec<Place> {
-    vec![Place { range, page: 1, boxes: Vec::new() }]
+    vec![Place { range, page: 1, boxes: Vec::new(), shown: None }]
 }
 
 fn maker() -> QuizMaker {

@@ -1,8 +1,8 @@
 //! Cuts what stands between two headings: running text at sentence ends; tables and exam questions whole where they fit,
 //! else by rows, with the table's head named in each later part.
 
-use domain::{Block, BlockKind, ByteRange, ParsedDocument, ports::TokenCounter};
-use text_splitter::TextSplitter;
+use domain::{Block, BlockKind, ByteRange, ParsedDocument};
+use text_splitter::{ChunkSizer, TextSplitter};
 
 use crate::split_chunks::{Section, TokenSizer};
 
@@ -16,10 +16,8 @@ pub(crate) struct Piece {
 /// What cutting needs.
 pub(crate) struct Cutter<'a> {
     pub document: &'a ParsedDocument,
-    pub counter: &'a dyn TokenCounter,
+    pub sizer: TokenSizer<'a>,
     pub splitter: TextSplitter<TokenSizer<'a>>,
-    /// Tokens.
-    pub most: usize,
 }
 
 /// Neighbouring blocks that are cut alike.
@@ -56,11 +54,11 @@ impl Cutter<'_> {
     }
 
     fn tokens(&self, range: ByteRange) -> usize {
-        self.counter.count(self.document.slice(range))
+        self.sizer.size(self.document.slice(range))
     }
 
     fn fits(&self, range: ByteRange) -> bool {
-        self.tokens(range) <= self.most
+        self.tokens(range) <= self.sizer.most
     }
 
     /// Puts a table or a question to the piece before it, if both fit into one: words that lead to it stay with it.
@@ -92,12 +90,12 @@ impl Cutter<'_> {
         let rows = lines(self.document.slice(table), table.start);
         let Some(first) = rows.first() else { return };
         let words = self.document.slice(*first).trim_matches(['|', ' ']).to_owned();
-        let head_tokens = self.counter.count(&words);
-        let head = (head_tokens * 2 <= self.most).then_some(words);
+        let head_tokens = self.sizer.size(&words);
+        let head = (head_tokens * 2 <= self.sizer.most).then_some(words);
         let mut begun: Option<ByteRange> = None;
         for (n, row) in rows.iter().enumerate() {
             let longer = begun.map_or(*row, |begun| ByteRange::new(begun.start, row.end));
-            let room = self.most - if longer.start > first.start && head.is_some() { head_tokens } else { 0 };
+            let room = self.sizer.most - if longer.start > first.start && head.is_some() { head_tokens } else { 0 };
             // The head, the line under it and the first row are never parted.
             if begun.is_none() || n < 3 || self.tokens(longer) <= room {
                 begun = Some(longer);

@@ -51,6 +51,14 @@ pub enum IngestError {
         /// The most that is unpacked, in MiB.
         limit_mib: u64,
     },
+    /// More text than any course material.
+    #[error("The document holds {mib} MiB of text; the limit is {limit_mib}. Split it into smaller documents.")]
+    TooMuchText {
+        /// Its text, in MiB.
+        mib: usize,
+        /// The most that is read, in MiB.
+        limit_mib: usize,
+    },
     /// Over the limit on pages.
     #[error("The document has {pages} pages; the limit is {limit}. Split it into smaller documents.")]
     TooManyPages {
@@ -126,7 +134,7 @@ pub enum IngestError {
         pages: usize,
     },
     /// A picture was asked of a format without pages.
-    #[error("Pages can be drawn of PDF documents only; this is {found}.")]
+    #[error("Pages can be drawn of PDF documents and pictures only; this is {found}.")]
     NotDrawable {
         /// What the document is.
         found: String,
@@ -148,7 +156,10 @@ impl IngestError {
             | Self::ReadingTimedOut { .. }
             | Self::ReaderCrashed { .. } => ErrorKind::InvalidInput,
             Self::UnsupportedFormat { .. } | Self::NotDrawable { .. } => ErrorKind::Unsupported,
-            Self::TooLarge { .. } | Self::ArchiveTooLarge { .. } | Self::TooManyPages { .. } => ErrorKind::TooLarge,
+            Self::TooLarge { .. }
+            | Self::ArchiveTooLarge { .. }
+            | Self::TooMuchText { .. }
+            | Self::TooManyPages { .. } => ErrorKind::TooLarge,
             Self::PageNotFound { .. } => ErrorKind::NotFound,
             Self::ReaderUnavailable { .. } | Self::PdfLibraryMissing { .. } => ErrorKind::Unavailable,
         }
@@ -163,6 +174,7 @@ impl IngestError {
             Self::WrongExtension { .. } => "wrong_extension",
             Self::TooLarge { .. } => "file_too_large",
             Self::ArchiveTooLarge { .. } => "archive_too_large",
+            Self::TooMuchText { .. } => "too_much_text",
             Self::TooManyPages { .. } => "too_many_pages",
             Self::DocumentEncrypted => "document_encrypted",
             Self::WrongPassword => "wrong_password",

@@ -5,6 +5,7 @@
 //! ([`reader_main`]), so that hostile bytes meet neither the server's memory nor its time.
 
 mod build_document;
+mod confine;
 mod cut_section;
 mod decode_picture;
 mod decode_text;
@@ -33,7 +34,7 @@ pub use detect_language::detect_language;
 pub use error::IngestError;
 pub use exam_items::{ExamItem, ExamOption, exam_items};
 pub use ocr::OcrModels;
-pub use read_bytes::{ReadOptions, read_bytes};
+pub use read_bytes::{READER_VERSION, ReadOptions, read_bytes};
 pub use reader_main::reader_main;
 pub use reader_process::Reader;
 pub use reader_protocol::ReadLimits;

@@ -17,6 +17,14 @@ use crate::{
     read_text::read_text,
 };
 
+/// Raised whenever reading the same bytes gives another text, or the same in other places: documents that an older reader
+/// read are then read again.
+pub const READER_VERSION: u32 = 1;
+
+/// The most text of a document, in bytes: five times that of the longest novels. More is no course material, and indexing
+/// it would take hours.
+const MOST_TEXT: usize = 16 << 20;
+
 /// What reading may need besides the bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadOptions<'a> {
@@ -34,6 +42,19 @@ pub struct ReadOptions<'a> {
 ///
 /// `name` is the file's name as its owner knows it. `progress(page, of)` is called after each page of a PDF.
 pub fn read_bytes(
+    bytes: &[u8],
+    name: &str,
+    options: ReadOptions<'_>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ParsedDocument, IngestError> {
+    let document = read_format(bytes, name, options, progress)?;
+    if document.text.len() > MOST_TEXT {
+        return Err(IngestError::TooMuchText { mib: document.text.len() >> 20, limit_mib: MOST_TEXT >> 20 });
+    }
+    Ok(document)
+}
+
+fn read_format(
     bytes: &[u8],
     name: &str,
     options: ReadOptions<'_>,

@@ -1,4 +1,5 @@
-//! The reader process: one file in, one result out, under limits that it sets itself before it opens the file.
+//! The reader process: one file in, one result out, under limits that it sets itself before it opens the file, and shut
+//! off from everything else before it looks at its bytes.
 
 use std::{
     ffi::OsString,
@@ -10,8 +11,10 @@ use std::{
 use rlimit::Resource;
 
 use crate::{
-    Format, IngestError, ReadOptions, detect_format, read_bytes,
-    read_pdf::render_page,
+    Format, IngestError, ReadOptions,
+    confine::confine,
+    detect_format, read_bytes,
+    read_pdf::{render_page, render_picture},
     reader_protocol::{Message, Request, Task},
 };
 
@@ -83,6 +86,9 @@ enum Answer {
 
 fn answer(request: &Request) -> Result<Answer, IngestError> {
     let bytes = read_file(request)?;
+    for open in confine(request) {
+        drop(say(&Message::Unconfined { open }));
+    }
     let options = ReadOptions {
         pdfium: &request.pdfium,
         password: request.password.as_deref(),
@@ -99,6 +105,9 @@ fn answer(request: &Request) -> Result<Answer, IngestError> {
         }
         Task::Render { page, width, highlights } => match detect_format(&bytes, &request.name)? {
             Format::Pdf => render_page(&bytes, options, *page, *width, highlights).map(Answer::Picture),
+            picture @ (Format::Png | Format::Jpeg) => {
+                render_picture(&bytes, picture, *page, *width, highlights).map(Answer::Picture)
+            }
             other => Err(IngestError::NotDrawable { found: other.media_type().to_owned() }),
         },
     }

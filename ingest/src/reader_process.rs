@@ -5,7 +5,11 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
-    time::Duration,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use domain::{ParsedDocument, Rect};
@@ -72,7 +76,7 @@ impl Reader {
         }
     }
 
-    /// Draws page `page` (from 1) of a PDF, `width` pixels wide, its `highlights` (points) marked, as PNG.
+    /// Draws page `page` (from 1) of a PDF, or a picture, `width` pixels wide, its `highlights` (points) marked, as PNG.
     ///
     /// Boxes of other pages are left out, widths are kept between 16 and 4,096. Cancel safety: as for [`Self::read`].
     pub async fn render_page(
@@ -113,10 +117,22 @@ impl Reader {
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             return Err(IngestError::ReaderUnavailable { detail: "the reader has no pipes".to_owned() });
         };
-        let conversation = converse(&request, stdin, stdout, stderr, progress);
-        let Ok((reply, complaint)) = tokio::time::timeout(self.limits.time, conversation).await else {
-            drop(child.kill().await);
-            return Err(self.timed_out());
+        let last = Mutex::new(Instant::now());
+        let noted = |page, of| {
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            progress(page, of);
+        };
+        let conversation = converse(&request, stdin, stdout, stderr, &noted);
+        let (reply, complaint) = tokio::select! {
+            said = conversation => said,
+            () = tokio::time::sleep(self.limits.time) => {
+                drop(child.kill().await);
+                return Err(timed_out(self.limits.time));
+            }
+            () = stalled(&last, self.limits.page_time) => {
+                drop(child.kill().await);
+                return Err(timed_out(self.limits.page_time));
+            }
         };
         if let Some(reply) = reply {
             // It has said all it had to; a process that does not end then is ended.
@@ -153,16 +169,12 @@ impl Reader {
             .map_err(|e| IngestError::ReaderUnavailable { detail: format!("the reader can't be started: {e}") })
     }
 
-    const fn timed_out(&self) -> IngestError {
-        IngestError::ReadingTimedOut { seconds: self.limits.time.as_secs() }
-    }
-
     fn cause_of_death(&self, status: ExitStatus, complaint: &str) -> IngestError {
         tracing::warn!(%status, complaint, "the reader process died");
         let too_complex = IngestError::DocumentTooComplex { limit_mib: self.limits.memory_bytes >> 20 };
         let out_of_memory = complaint.contains("memory allocation") || complaint.contains("Out of memory");
         match status.signal() {
-            Some(SIGXCPU) => self.timed_out(),
+            Some(SIGXCPU) => timed_out(self.limits.time),
             Some(SIGKILL) => too_complex,
             Some(_) if out_of_memory => too_complex,
             Some(signal) => crashed(&format!("signal {signal}")),
@@ -174,6 +186,19 @@ impl Reader {
 enum Reply {
     Document(Box<ParsedDocument>),
     Picture(Vec<u8>),
+}
+
+const fn timed_out(limit: Duration) -> IngestError {
+    IngestError::ReadingTimedOut { seconds: limit.as_secs() }
+}
+
+/// Ends when nothing was noted for so long.
+async fn stalled(last: &Mutex<Instant>, limit: Duration) {
+    loop {
+        let since = last.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+        let Some(left) = limit.checked_sub(since).filter(|left| !left.is_zero()) else { return };
+        tokio::time::sleep(left).await;
+    }
 }
 
 fn crashed(detail: &str) -> IngestError {
@@ -220,6 +245,7 @@ async fn listen(
         }
         match serde_json::from_slice(&line) {
             Ok(Message::Page { page, of }) => progress(page, of),
+            Ok(Message::Unconfined { open }) => warn_once(&open),
             Ok(Message::Document { ok }) => return Some(Ok(Reply::Document(ok))),
             Ok(Message::Failed { error }) => return Some(Err(error)),
             Ok(Message::Picture { png }) => return Some(picture(&mut stdout, png).await),
@@ -228,6 +254,14 @@ async fn listen(
                 return Some(Err(crashed("its answer can't be understood")));
             }
         }
+    }
+}
+
+/// The kernel stays the same: what it lacks is said once.
+fn warn_once(open: &str) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Ordering::Relaxed) {
+        tracing::warn!("{open}; its other limits hold");
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the reader process and its parent say to each other.
 //!
 //! The parent writes one [`Request`] as JSON to the child's standard input (so that a password never stands in a command
-//! line) and closes it. The child answers on standard output with one JSON [`Message`] a line: any number of `Page`, then
-//! exactly one of the others. After `Picture` follow that many bytes of PNG.
+//! line) and closes it. The child answers on standard output with one JSON [`Message`] a line: any number of `Unconfined`
+//! and `Page`, then exactly one of the others. After `Picture` follow that many bytes of PNG.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -16,6 +16,8 @@ use crate::{IngestError, OcrModels};
 pub struct ReadLimits {
     /// Wall-clock time; the same number of seconds bounds its CPU time.
     pub time: Duration,
+    /// Wall-clock time without another page read; of formats without pages, and for drawing one, all of it.
+    pub page_time: Duration,
     /// Address space of the reader process, in bytes.
     pub memory_bytes: u64,
     /// Pages of a document.
@@ -26,7 +28,8 @@ pub struct ReadLimits {
 
 impl Default for ReadLimits {
     fn default() -> Self {
-        Self { time: Duration::from_mins(2), memory_bytes: 2 << 30, max_pages: 2000, max_bytes: 256 << 20 }
+        let (time, page_time) = (Duration::from_mins(2), Duration::from_mins(1));
+        Self { time, page_time, memory_bytes: 2 << 30, max_pages: 2000, max_bytes: 256 << 20 }
     }
 }
 
@@ -63,6 +66,11 @@ pub(crate) enum Task {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", untagged)]
 pub(crate) enum Message {
+    /// The kernel does not let the process be shut off in this respect.
+    Unconfined {
+        /// What stays open, in words.
+        open: String,
+    },
     /// Page `page` of `of` was read.
     Page {
         /// From 1.

@@ -37,7 +37,8 @@ pub fn split_chunks(
     counter: &dyn TokenCounter,
     config: &SplitConfig,
 ) -> Vec<Chunk> {
-    let cutter = Cutter { document, counter, splitter: splitter(counter, config), most: config.max_tokens.max(1) };
+    let sizer = TokenSizer { counter, most: config.max_tokens.max(1) };
+    let cutter = Cutter { document, sizer, splitter: splitter(counter, config) };
     let questions: Vec<ByteRange> =
         exam_items(document).into_iter().filter(|item| !item.options.is_empty()).map(|item| item.range).collect();
     let mut chunks = Vec::new();
@@ -59,11 +60,24 @@ pub fn split_chunks(
     chunks
 }
 
-pub(crate) struct TokenSizer<'a>(&'a dyn TokenCounter);
+/// A text with more bytes than this for each token that a chunk may have is too long without counting. Counting it all
+/// again for each chunk would take hours where a text has nowhere to be cut.
+const MOST_BYTES_PER_TOKEN: usize = 16;
+
+/// Counts tokens as far as it matters whether they fit into a chunk.
+#[derive(Clone, Copy)]
+pub(crate) struct TokenSizer<'a> {
+    pub counter: &'a dyn TokenCounter,
+    /// Tokens of a chunk.
+    pub most: usize,
+}
 
 impl ChunkSizer for TokenSizer<'_> {
     fn size(&self, chunk: &str) -> usize {
-        self.0.count(chunk)
+        if chunk.len() > self.most * MOST_BYTES_PER_TOKEN {
+            return chunk.len() / MOST_BYTES_PER_TOKEN + 1;
+        }
+        self.counter.count(chunk)
     }
 }
 
@@ -71,7 +85,7 @@ fn splitter<'a>(counter: &'a dyn TokenCounter, config: &SplitConfig) -> TextSpli
     let most = config.max_tokens.max(1);
     // At most half: more would make chunks of little but what their neighbour has.
     let overlap = config.overlap_tokens.min(most / 2);
-    let plain = || ChunkConfig::new(most).with_sizer(TokenSizer(counter));
+    let plain = || ChunkConfig::new(most).with_sizer(TokenSizer { counter, most });
     TextSplitter::new(plain().with_overlap(overlap).unwrap_or_else(|_| plain()))
 }
 

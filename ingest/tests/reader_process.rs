@@ -80,6 +80,11 @@ async fn a_reader_that_hangs_dies_or_talks_nonsense() {
     };
     let words = file(b"words");
     assert_eq!(code(&tool("/bin/sleep", &["60"]), words.path(), "a.txt").await, "reading_timed_out");
+    let stalled = Reader {
+        limits: ReadLimits { page_time: Duration::from_millis(500), ..ReadLimits::default() },
+        ..tool("/bin/sh", &["-c", "echo '{\"page\":1,\"of\":2}'; sleep 60"])
+    };
+    assert_eq!(code(&stalled, words.path(), "a.txt").await, "reading_timed_out");
     assert_eq!(code(&tool("/bin/false", &[]), words.path(), "a.txt").await, "reader_crashed");
     assert_eq!(code(&tool("/bin/sh", &["-c", "kill -SEGV $$"]), words.path(), "a.txt").await, "reader_crashed");
     assert_eq!(code(&tool("/bin/sh", &["-c", "kill -KILL $$"]), words.path(), "a.txt").await, "document_too_complex");
@@ -113,7 +118,7 @@ async fn pictures_are_read_with_boxes() {
     let without = plain.read(picture.path(), "a.png", None, &|_, _| {}).await.unwrap_err();
     assert_eq!(without.code(), "no_text_layer");
     assert!(without.to_string().contains("models pull pp-ocrv5"), "{without}");
-    let doc = plain.with_ocr(models).read(picture.path(), "a.png", None, &|_, _| {}).await.unwrap();
+    let doc = plain.clone().with_ocr(models).read(picture.path(), "a.png", None, &|_, _| {}).await.unwrap();
     assert_eq!(doc.text, "Plants and Light\n\nGreen leaves make sugar from 1912 drops.");
     assert_eq!(doc.media_type, "image/png");
     let at = doc.text.find("sugar").unwrap();
@@ -123,4 +128,83 @@ async fn pictures_are_read_with_boxes() {
     assert_eq!(boxes.len(), 1);
     assert!((boxes[0].left / scale - 176.0).abs() < 6.0, "{boxes:?}");
     assert!((boxes[0].bottom / scale - 115.0).abs() < 6.0 && (boxes[0].top / scale - 101.0).abs() < 6.0, "{boxes:?}");
+    let drawn = plain.render_page(picture.path(), None, 1, 850, &boxes).await.unwrap();
+    let mut drawn = png::Decoder::new(std::io::Cursor::new(drawn)).read_info().unwrap();
+    let mut pixels = vec![0; drawn.output_buffer_size().unwrap()];
+    let info = drawn.next_frame(&mut pixels).unwrap();
+    assert_eq!((info.width, info.height), (850, 1100));
+    // 850 pixels for 612 points; between the letters the marker shows, beside them the paper.
+    let row = &pixels[(101 * 850 / 612) as usize * 850 * 3..][..850 * 3];
+    let yellow: Vec<usize> = (0..850).filter(|x| row[x * 3..][..3] == [255, 228, 64]).collect();
+    assert!(yellow.iter().all(|x| (235..300).contains(x)) && yellow.len() > 20, "{yellow:?}");
+    let beyond = plain.render_page(picture.path(), None, 2, 850, &[]).await.unwrap_err();
+    assert_eq!(beyond.code(), "page_not_found");
+}
+
+/// What a hostile file could do if it took the reader process over: a library in PDFium's place runs as it is loaded.
+const TAKEN_OVER: &str = r#"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+extern char **environ;
+static const char *said(long got) { return got >= 0 ? "allowed" : strerror(errno); }
+__attribute__((constructor)) static void take_over(void) {
+    printf("{\"error\":{\"reader_unavailable\":{\"detail\":\"");
+    printf("tcp: %s; ", said(socket(AF_INET, SOCK_STREAM, 0)));
+    printf("udp: %s; ", said(socket(AF_INET6, SOCK_DGRAM, 0)));
+    printf("unix: %s; ", said(socket(AF_UNIX, SOCK_STREAM, 0)));
+    printf("secret: %s; ", said(open(SECRET, O_RDONLY)));
+    printf("document: %s; ", said(open(DOCUMENT, O_RDONLY)));
+    printf("write: %s; ", said(open(SECRET ".new", O_WRONLY | O_CREAT, 0600)));
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/environ", getppid());
+    printf("parent: %s; ", said(open(path, O_RDONLY)));
+    printf("fork: %s; ", said(fork()));
+    printf("exec: %s; ", said(execl("/bin/true", "true", (char *)0)));
+    printf("library: %s; ", said(open(LIBRARY, O_RDONLY)));
+    for (char **variable = environ; *variable; variable++)
+        printf("variable %.*s; ", (int)strcspn(*variable, "="), *variable);
+    printf("\"}}}\n");
+    fflush(stdout);
+    _exit(0);
+}
+"#;
+
+#[tokio::test]
+async fn a_reader_that_is_taken_over_reaches_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let within = |name: &str| folder.path().join(name);
+    let (secret, document, library) = (within("secret"), within("a.pdf"), within("libpdfium.so"));
+    std::fs::write(&secret, "key").unwrap();
+    std::fs::write(&document, pdf(&[(0, Vec::new())], "")).unwrap();
+    std::fs::write(within("a.c"), TAKEN_OVER).unwrap();
+    let define = |name: &str, path: &Path| format!("-D{name}=\"{}\"", path.display());
+    let mut compiler = std::process::Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(within("a.c"));
+    compiler.args([define("SECRET", &secret), define("DOCUMENT", &document), define("LIBRARY", &library)]);
+    assert!(compiler.status().unwrap().success());
+    let reader = Reader { library, ..reader(ReadLimits::default()) };
+    let error = reader.read(&document, "a.pdf", None, &|_, _| {}).await.unwrap_err().to_string();
+    let refused = "tcp: Operation not permitted; udp: Operation not permitted; unix: Operation not permitted; ";
+    assert!(error.contains(refused), "{error}");
+    assert!(
+        error.contains("fork: Operation not permitted; exec: Operation not permitted; library: allowed; "),
+        "{error}"
+    );
+    // Of this process's variables only that of the dynamic loader is handed on.
+    assert!(std::env::var_os("PATH").is_some());
+    let mut variables = error.split("variable ").skip(1).filter_map(|rest| rest.split(';').next());
+    assert!(variables.all(|name| ["ORT_DISABLE_TELEMETRY", "LD_LIBRARY_PATH"].contains(&name)), "{error}");
+    // Without Landlock the reader says so; a kernel that has it lists it among what it calls by number.
+    if std::fs::read_to_string("/proc/kallsyms").is_ok_and(|names| !names.contains("landlock_restrict_self")) {
+        eprintln!("SKIPPED: this kernel has no Landlock");
+        return;
+    }
+    let denied = "secret: Permission denied; document: Permission denied; write: Permission denied; \
+                  parent: Permission denied; ";
+    assert!(error.contains(denied), "{error}");
 }

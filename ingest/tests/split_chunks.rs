@@ -1,5 +1,7 @@
 //! Laws of the chunker, on documents made at random.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use domain::{BlockKind, Chunk, ParsedDocument, ports::TokenCounter};
 use ingest::{ReadOptions, SplitConfig, read_bytes, split_chunks};
 use proptest::prelude::*;
@@ -125,4 +127,27 @@ fn exam_questions_keep_their_options() {
     for chunk in &chunks {
         assert_eq!(chunk.text.matches("Which").count(), chunk.text.matches("(B)").count(), "{}", chunk.text);
     }
+}
+
+/// Counts a token for each byte, and how many bytes it was given.
+#[derive(Default)]
+struct Bytes(AtomicUsize);
+
+impl TokenCounter for Bytes {
+    fn count(&self, text: &str) -> usize {
+        self.0.fetch_add(text.len(), Ordering::Relaxed);
+        text.len()
+    }
+}
+
+/// What a text without spaces costs must not grow with the square of its length.
+#[test]
+fn a_text_with_nowhere_to_cut_is_cut_soon() {
+    let doc = document(&"[".repeat(200_000)).unwrap();
+    let (counter, course) = (Bytes::default(), "6ba7b810-9dad-11d1-80b4-00c04fd430c8".parse().unwrap());
+    let chunks = split_chunks(&doc, "00ff", course, &counter, &SplitConfig::default());
+    assert_eq!(chunks.iter().map(|c| c.text.len()).sum::<usize>(), doc.text.len());
+    assert!(chunks.iter().all(|c| c.tokens <= 256));
+    let bytes = counter.0.into_inner();
+    assert!(bytes < 200 * doc.text.len(), "{bytes} bytes were counted");
 }

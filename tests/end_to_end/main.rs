@@ -12,6 +12,7 @@ mod model_server;
 mod models_and_tuning;
 mod openai_shapes;
 mod quizzes;
+mod reading;
 mod refuses_to_start;
 mod survives_kills;
 

@@ -27,7 +27,7 @@ fn text(answer: &Value) -> String {
             citation["n"],
             text("document_name"),
             citation["page"],
-            text("quote")
+            citation["shown"].as_str().unwrap_or(text("quote"))
         ));
     }
     lines.join("\n")

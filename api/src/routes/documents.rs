@@ -11,7 +11,7 @@ use axum::{
 };
 use domain::{
     Block, BlockKind, CourseId, DocumentId, DocumentStatus, ErrorKind, Failure, JobId, Language, OutlineEntry,
-    PortError, Rect,
+    ParsedDocument, PortError, Rect,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
@@ -116,9 +116,18 @@ pub struct PageBlock {
 }
 
 /// The document of this id, or 404.
-async fn find(app: &App, id: &str) -> ApiResult<DocumentRow> {
+pub(super) async fn find(app: &App, id: &str) -> ApiResult<DocumentRow> {
     let id: DocumentId = path_id("document", id)?;
     app.store.document(id).await?.ok_or_else(|| Problem::not_found("document", id))
+}
+
+/// What was read of the document, or 409.
+pub(super) async fn read(app: &App, document: &DocumentRow) -> ApiResult<Arc<ParsedDocument>> {
+    app.parsed(&document.text()).await?.ok_or_else(|| {
+        let detail =
+            format!("{} has not been read yet: its status is shown at /documents/{}.", document.name, document.id);
+        Problem::new(ErrorKind::Conflict, "document_not_read", detail)
+    })
 }
 
 /// Lists a course's documents.
@@ -224,10 +233,7 @@ pub(super) async fn page(
     let (number, picture) = page.strip_suffix(".png").map_or((page.as_str(), false), |n| (n, true));
     let number: u32 = path_id("page", number)?;
     let missing = || Problem::not_found("page", number);
-    let parsed = app.parsed(&document.text()).await?.ok_or_else(|| {
-        let detail = format!("{} has not been read yet: its status is shown at /documents/{id}.", document.name);
-        Problem::new(ErrorKind::Conflict, "document_not_read", detail)
-    })?;
+    let parsed = read(&app, &document).await?;
     let info = *parsed.pages.iter().find(|p| p.number == number).ok_or_else(missing)?;
     if picture {
         let Query(query) = query.map_err(|e| Problem::invalid("invalid_query", e.body_text()))?;

@@ -5,6 +5,7 @@ mod ask;
 mod courses;
 mod documents;
 mod download;
+mod exam_items;
 mod health;
 mod jobs;
 mod openai;
@@ -67,6 +68,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(documents::read_again))
         .routes(routes!(documents::file))
         .routes(routes!(documents::page))
+        .routes(routes!(exam_items::items))
         .routes(routes!(jobs::show, jobs::cancel))
         .routes(routes!(jobs::events))
         .routes(routes!(search::search))

@@ -1,6 +1,7 @@
 //! Documents in the database.
 
 use domain::{CourseId, DocumentId, DocumentStatus, Failure, JobId, Language, OutlineEntry, ParsedDocument};
+use ingest::READER_VERSION;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Staged, Store, StoreError, StoreResult, TextKey, name_of, now, of_name, parse};
@@ -23,6 +24,8 @@ pub struct DocumentRow {
     pub outline: Vec<OutlineEntry>,
     pub warnings: Vec<String>,
     pub created_at: String,
+    /// Which reader made its text.
+    pub reader_version: u32,
     /// Its latest job.
     pub job_id: Option<JobId>,
 }
@@ -85,6 +88,7 @@ fn document(row: &SqliteRow) -> StoreResult<DocumentRow> {
         outline: json("outline", row.try_get("outline")?)?,
         warnings: json("list of warnings", row.try_get("warnings")?)?,
         created_at: row.try_get("created_at")?,
+        reader_version: row.try_get("reader_version")?,
         job_id: job.map(|id| parse("job id", &id)).transpose()?,
     })
 }
@@ -92,7 +96,7 @@ fn document(row: &SqliteRow) -> StoreResult<DocumentRow> {
 impl DocumentRow {
     /// Names its text.
     pub fn text(&self) -> TextKey {
-        TextKey::new(&self.sha256, self.password.as_deref())
+        TextKey::new(&self.sha256, self.password.as_deref(), self.reader_version)
     }
 }
 
@@ -122,13 +126,14 @@ impl Store {
         }
         let id = if let Some(failed) = &existing {
             let sql = "UPDATE documents SET name = ?, password = coalesce(?, password), status = 'queued', \
-                       error_code = NULL, error_detail = NULL WHERE id = ?";
-            sqlx::query(sql).bind(name).bind(password).bind(failed.id.to_string()).execute(&mut *tx).await?;
+                       error_code = NULL, error_detail = NULL, reader_version = ? WHERE id = ?";
+            let query = sqlx::query(sql).bind(name).bind(password).bind(READER_VERSION);
+            query.bind(failed.id.to_string()).execute(&mut *tx).await?;
             failed.id
         } else {
             let id = DocumentId::new();
-            let sql = "INSERT INTO documents (id, course_id, sha256, name, bytes, password, status, created_at) \
-                       VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)";
+            let sql = "INSERT INTO documents (id, course_id, sha256, name, bytes, password, status, created_at, \
+                       reader_version) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?)";
             sqlx::query(sql)
                 .bind(id.to_string())
                 .bind(course.to_string())
@@ -137,6 +142,7 @@ impl Store {
                 .bind(i64::try_from(staged.bytes).unwrap_or(i64::MAX))
                 .bind(password)
                 .bind(now())
+                .bind(READER_VERSION)
                 .execute(&mut *tx)
                 .await?;
             id
@@ -194,12 +200,13 @@ impl Store {
 
     /// Id, name and text of a course's documents that are ready to be searched.
     pub async fn ready_documents(&self, course: CourseId) -> StoreResult<Vec<(DocumentId, String, TextKey)>> {
-        let sql = "SELECT id, name, sha256, password FROM documents WHERE course_id = ? AND status = 'ready'";
-        let rows: Vec<(String, String, String, Option<String>)> =
+        let sql = "SELECT id, name, sha256, password, reader_version FROM documents \
+                   WHERE course_id = ? AND status = 'ready'";
+        let rows: Vec<(String, String, String, Option<String>, u32)> =
             sqlx::query_as(sql).bind(course.to_string()).fetch_all(&self.pool).await?;
         rows.into_iter()
-            .map(|(id, name, sha, password)| {
-                Ok((parse("document id", &id)?, name, TextKey::new(&sha, password.as_deref())))
+            .map(|(id, name, sha, password, version)| {
+                Ok((parse("document id", &id)?, name, TextKey::new(&sha, password.as_deref(), version)))
             })
             .collect()
     }
@@ -211,7 +218,7 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Marks document and job as done, in one transaction: the last step of indexing. `false`: the document was
+    /// Marks document and job as done, in one transaction, and its text as the present reader's: the last step of indexing. `false`: the document was
     /// deleted or its job cancelled meanwhile, and nothing was written.
     pub async fn finish(&self, id: DocumentId, job: JobId, outcome: Outcome<'_>) -> StoreResult<bool> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
@@ -221,7 +228,7 @@ impl Store {
         }
         let parsed = outcome.parsed;
         let sql = "UPDATE documents SET status = 'ready', error_code = NULL, error_detail = NULL, media_type = ?, \
-                   language = ?, pages = ?, chunks = ?, outline = ?, warnings = ? WHERE id = ?";
+                   language = ?, pages = ?, chunks = ?, outline = ?, warnings = ?, reader_version = ? WHERE id = ?";
         sqlx::query(sql)
             .bind(&parsed.media_type)
             .bind(name_of(&parsed.language))
@@ -229,6 +236,7 @@ impl Store {
             .bind(i64::try_from(outcome.chunks).unwrap_or(i64::MAX))
             .bind(serde_json::to_string(&parsed.outline()).unwrap_or_else(|_| "[]".into()))
             .bind(serde_json::to_string(&parsed.warnings).unwrap_or_else(|_| "[]".into()))
+            .bind(READER_VERSION)
             .bind(id.to_string())
             .execute(&mut *tx)
             .await?;
@@ -251,6 +259,13 @@ impl Store {
         let rows: Vec<(String, String)> =
             sqlx::query_as("SELECT document_id, sha256 FROM removals").fetch_all(&self.pool).await?;
         rows.into_iter().map(|(id, sha)| Ok((parse("document id", &id)?, sha))).collect()
+    }
+
+    /// The oldest reader whose text of these bytes a document is still searched by.
+    pub async fn oldest_reader(&self, sha256: &str) -> StoreResult<u32> {
+        let sql = "SELECT min(reader_version) AS version FROM documents WHERE sha256 = ?";
+        let row = sqlx::query(sql).bind(sha256).fetch_one(&self.pool).await?;
+        Ok(row.try_get::<Option<u32>, _>("version")?.unwrap_or(READER_VERSION))
     }
 
     /// Whether any document, in any course, still stands on these bytes.

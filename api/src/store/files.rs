@@ -5,13 +5,12 @@ use std::{path::PathBuf, sync::Arc};
 use bytes::Bytes;
 use domain::ParsedDocument;
 use futures::TryStreamExt;
+use ingest::READER_VERSION;
 use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path as Key};
 use sha2::{Digest, Sha256};
 
 use super::{StoreError, StoreResult};
 
-/// Raised whenever reading the same bytes gives another text, so that what an older version read is not used.
-const READER_VERSION: u32 = 1;
 /// Bytes gathered before they are handed to the store.
 const PART_BYTES: usize = 1 << 20;
 /// Bytes of a file's beginning that are kept for telling its format.
@@ -55,19 +54,28 @@ fn blob(sha256: &str) -> Key {
 }
 
 fn parsed(text: &TextKey) -> Key {
-    Key::from(format!("parsed/v{READER_VERSION}/{}.json", text.0))
+    Key::from(format!("parsed/v{}/{}.json", text.reader_version, text.name))
 }
 
-/// Names what was read from certain bytes with a certain password: who does not know the password must not be served
-/// from what someone else's opened.
+/// Names what a certain reader made of certain bytes with a certain password: who does not know the password must not be
+/// served from what someone else's opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextKey(String);
+pub struct TextKey {
+    reader_version: u32,
+    name: String,
+}
 
 impl TextKey {
-    /// The text of these bytes, opened with this password.
-    pub fn new(sha256: &str, password: Option<&str>) -> Self {
+    /// The text of these bytes, opened with this password, by the reader of this version.
+    pub fn new(sha256: &str, password: Option<&str>, reader_version: u32) -> Self {
         let opened = password.map_or("open".to_owned(), |p| format!("{:x}", Sha256::digest(p)));
-        Self(format!("{sha256}/{opened}"))
+        Self { reader_version, name: format!("{sha256}/{opened}") }
+    }
+
+    /// The same by the present reader.
+    #[must_use]
+    pub fn by_present_reader(&self) -> Self {
+        Self { reader_version: READER_VERSION, name: self.name.clone() }
     }
 }
 
@@ -156,15 +164,30 @@ impl Files {
 
     /// Removes the bytes and what was read from them. Not an error where they are gone.
     pub async fn remove(&self, sha256: &str) -> StoreResult<()> {
-        let texts = Key::from(format!("parsed/v{READER_VERSION}/{sha256}"));
-        let mut keys: Vec<Key> = self.store.list(Some(&texts)).map_ok(|found| found.location).try_collect().await?;
-        keys.push(blob(sha256));
-        for key in keys {
-            match self.store.delete(&key).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(e) => return Err(e.into()),
+        self.remove_texts(sha256, u32::MAX).await?;
+        self.delete(&blob(sha256)).await
+    }
+
+    /// Removes what readers before this version read from these bytes.
+    pub async fn remove_texts(&self, sha256: &str, before: u32) -> StoreResult<()> {
+        let versions = self.store.list_with_delimiter(Some(&Key::from("parsed"))).await?.common_prefixes;
+        for folder in versions {
+            let version = folder.filename().and_then(|name| name.strip_prefix('v')?.parse::<u32>().ok());
+            if version.is_none_or(|version| version >= before) {
+                continue;
+            }
+            let texts = self.store.list(Some(&folder.join(sha256))).map_ok(|found| found.location);
+            for key in texts.try_collect::<Vec<Key>>().await? {
+                self.delete(&key).await?;
             }
         }
         Ok(())
+    }
+
+    async fn delete(&self, key: &Key) -> StoreResult<()> {
+        match self.store.delete(key).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
     }
 }

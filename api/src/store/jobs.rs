@@ -1,11 +1,12 @@
 //! Jobs in the database: the queue that survives a kill.
 
 use domain::{CourseId, DocumentId, Failure, JobId, JobState, Progress, QuizId};
+use ingest::READER_VERSION;
 use serde::Serialize;
 use sqlx::{Row, sqlite::SqliteRow};
 use utoipa::ToSchema;
 
-use super::{Store, StoreResult, documents::failure, of_name, parse};
+use super::{Store, StoreResult, documents::failure, now, of_name, parse};
 
 /// What a job does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -37,6 +38,8 @@ pub struct NextJob {
     pub sha256: String,
     pub name: String,
     pub password: Option<String>,
+    /// The document is ready: its chunks stay until the new ones replace them.
+    pub again: bool,
 }
 
 /// A quiz job that a worker has taken.
@@ -86,13 +89,29 @@ impl Store {
     /// Puts every ready document back into the queue, for an index that must be made anew.
     pub async fn requeue_ready(&self) -> StoreResult<u64> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let sql = "UPDATE jobs SET state = 'queued', stage = 'queued', done = 0, total = 0 WHERE id IN \
+        let sql = "UPDATE jobs SET state = 'queued', stage = 'queued', done = 0, total = 0, again = 0 WHERE id IN \
                    (SELECT max(jobs.id) FROM jobs JOIN documents ON documents.id = document_id \
                     WHERE status = 'ready' GROUP BY document_id)";
         let requeued = sqlx::query(sql).execute(&mut *tx).await?;
         sqlx::query("UPDATE documents SET status = 'queued' WHERE status = 'ready'").execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(requeued.rows_affected())
+    }
+
+    /// Queues reading again what an older reader read. The documents stay ready meanwhile.
+    pub async fn queue_older_readings(&self) -> StoreResult<usize> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let sql = "SELECT id FROM documents WHERE status = 'ready' AND reader_version < ? AND NOT EXISTS \
+                   (SELECT 1 FROM jobs WHERE document_id = documents.id AND state IN ('queued', 'running')) ORDER BY id";
+        let documents: Vec<(String,)> = sqlx::query_as(sql).bind(READER_VERSION).fetch_all(&mut *tx).await?;
+        for (document,) in &documents {
+            let sql = "INSERT INTO jobs (id, document_id, state, stage, again, created_at) \
+                       VALUES (?, ?, 'queued', 'queued', 1, ?)";
+            let query = sqlx::query(sql).bind(JobId::new().to_string()).bind(document).bind(now());
+            query.execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(documents.len())
     }
 
     /// Puts one running job back, for a worker that must stop.
@@ -119,14 +138,14 @@ impl Store {
         Ok(Some(NextQuiz { id: parse("job id", id)?, quiz_id: parse("quiz id", quiz)? }))
     }
 
-    /// Takes the oldest document job that is queued.
+    /// Takes the oldest document job that is queued; reading again waits for all others.
     pub async fn take_job(&self) -> StoreResult<Option<NextJob>> {
         let sql = "UPDATE jobs SET state = 'running', stage = 'reading' \
                    WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND document_id IS NOT NULL \
-                   ORDER BY id LIMIT 1) RETURNING id";
+                   ORDER BY again, id LIMIT 1) RETURNING id";
         let Some(row) = sqlx::query(sql).fetch_optional(&self.pool).await? else { return Ok(None) };
         let id: String = row.try_get("id")?;
-        let sql = "SELECT document_id, course_id, sha256, name, password FROM jobs \
+        let sql = "SELECT document_id, course_id, sha256, name, password, again FROM jobs \
                    JOIN documents ON documents.id = document_id WHERE jobs.id = ?";
         let Some(row) = sqlx::query(sql).bind(&id).fetch_optional(&self.pool).await? else { return Ok(None) };
         Ok(Some(NextJob {
@@ -136,6 +155,7 @@ impl Store {
             sha256: row.try_get("sha256")?,
             name: row.try_get("name")?,
             password: row.try_get("password")?,
+            again: row.try_get("again")?,
         }))
     }
 
@@ -167,7 +187,8 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a job that is not over yet without success, and its document or quiz with it, in one transaction.
+    /// Ends a job that is not over yet without success, and its document or quiz with it, in one transaction. A document
+    /// that was read again stays as it is.
     pub async fn fail(&self, id: JobId, state: JobState, failure: &Failure) -> StoreResult<bool> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let sql = "UPDATE jobs SET state = ?, error_code = ?, error_detail = ? \
@@ -183,7 +204,7 @@ impl Store {
             return Ok(false);
         }
         let sql = "UPDATE documents SET status = 'failed', error_code = ?, error_detail = ? \
-                   WHERE id = (SELECT document_id FROM jobs WHERE id = ?)";
+                   WHERE id = (SELECT document_id FROM jobs WHERE id = ? AND again = 0)";
         sqlx::query(sql).bind(&failure.code).bind(&failure.detail).bind(id.to_string()).execute(&mut *tx).await?;
         let sql = "UPDATE quizzes SET status = 'failed', error_code = ?, error_detail = ?, version = version + 1 \
                    WHERE id = (SELECT quiz_id FROM jobs WHERE id = ?)";

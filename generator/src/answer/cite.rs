@@ -14,6 +14,8 @@ pub struct Place {
     pub page: u32,
     /// Their boxes; empty for formats without pages.
     pub boxes: Vec<Rect>,
+    /// What to show in their place where they are of a table.
+    pub shown: Option<String>,
 }
 
 /// Finds the places of a quote.
@@ -69,9 +71,17 @@ impl<'a> Citations<'a> {
             start,
             end,
             boxes: place.boxes,
+            shown: place.shown,
         };
         self.made.push(citation.clone());
         Some((citation.n, Some(citation)))
+    }
+
+    /// What to show in the place of these citations' words, where some are of a table.
+    pub(crate) fn readable(&self, numbers: &[usize]) -> Option<String> {
+        let cited = || self.made.iter().filter(|c| numbers.contains(&c.n));
+        let table = cited().any(|c| c.shown.is_some());
+        table.then(|| cited().map(Citation::readable).collect::<Vec<_>>().join("\n"))
     }
 
     pub(crate) fn into_vec(self) -> Vec<Citation> {

@@ -27,12 +27,15 @@ impl<'a> Shown<'a> {
         Self { text: String::new(), sentences: Vec::new(), citations, events }
     }
 
-    /// Shows `text`, carried by `source`.
+    /// Shows `text`, carried by `source`. Rows of a table are shown as their cells with their columns' heads.
     pub(crate) async fn show(&mut self, text: &str, source: &Sentence<'_>, support: f32) -> PortResult<()> {
         let numbers = self.cite(source).await?;
         if numbers.is_empty() {
             return Ok(());
         }
+        let raw = text == source.text || text.contains(" | ");
+        let readable = raw.then(|| self.citations.readable(&numbers)).flatten();
+        let text = readable.as_deref().unwrap_or(text);
         let gap = if self.text.is_empty() || text.starts_with(is_han) { "" } else { " " };
         let marked = format!("{gap}{}", with_marks(text, &numbers));
         self.text.push_str(&marked);

@@ -50,6 +50,7 @@ async fn reuse(source: &QuizSource, item: &SourceItem, locate: &dyn Locate) -> P
             start,
             end,
             boxes: place.boxes,
+            shown: place.shown,
         })
     };
     let evidence = (1..).zip(places).filter_map(cited).collect();

@@ -146,9 +146,9 @@ impl Paths {
     }
 }
 
-/// A heading without spaces, and without the count that slides add: `(2/3)`.
+/// A heading without spaces and capitals, which plain text has more of, and without the count that slides add: `(2/3)`.
 fn plain(title: &str) -> String {
-    let tight = tight(title);
+    let tight = tight(title).to_lowercase();
     let uncounted = tight.rsplit_once('(').filter(|(_, rest)| rest.contains('/') && rest.ends_with(')'));
     uncounted.map_or(tight.clone(), |(title, _)| title.to_owned())
 }

@@ -21,7 +21,10 @@ mod ruled_tables;
 mod rules;
 mod unruled_tables;
 
-pub(crate) use self::{picture_pages::read_picture, render_page::render_page};
+pub(crate) use self::{
+    picture_pages::read_picture,
+    render_page::{render_page, render_picture},
+};
 
 use domain::{PageInfo, ParsedDocument};
 use pdfium_render::prelude::{PdfDocument, PdfPage, PdfiumError, PdfiumInternalError};

@@ -30,11 +30,15 @@ const PICTURE_POINTS: f32 = 842.0;
 pub(crate) fn read_picture(bytes: &[u8], options: ReadOptions<'_>) -> Result<ParsedDocument, IngestError> {
     let format = detect_format(bytes, "")?;
     let picture = decode_picture(bytes, format)?;
-    let scale = PICTURE_POINTS / picture.width.max(picture.height) as f32;
-    let (width, height) = (picture.width as f32 * scale, picture.height as f32 * scale);
     let mut content = Content::new(options.ocr);
-    content.add_picture(PageInfo { number: 1, width, height }, Some(picture));
+    content.add_picture(picture_page(&picture), Some(picture));
     content.into_document(format)
+}
+
+/// A picture as the only page of a document.
+pub(super) fn picture_page(picture: &Picture) -> PageInfo {
+    let scale = PICTURE_POINTS / picture.width.max(picture.height) as f32;
+    PageInfo { number: 1, width: picture.width as f32 * scale, height: picture.height as f32 * scale }
 }
 
 /// Whether the page must be looked at to be read: no text, a little beside a picture, or text that means nothing.

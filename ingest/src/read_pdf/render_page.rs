@@ -1,12 +1,12 @@
-//! A page as a picture, with marks over the quoted words.
+//! A page, or a picture file, as a picture with marks over the quoted words.
 
 use std::io::Cursor;
 
 use domain::Rect;
 use pdfium_render::prelude::{PdfPage, PdfRenderConfig};
 
-use super::open;
-use crate::{IngestError, ReadOptions};
+use super::{open, picture_pages::picture_page};
+use crate::{Format, IngestError, ReadOptions, decode_picture::decode_picture, ocr};
 
 /// Yellow of a marker pen. It is multiplied with the page, so that the words stay black.
 const MARKER: [u16; 3] = [255, 228, 64];
@@ -30,13 +30,47 @@ pub(crate) fn render_page(
     }
     let damaged = |what: &str| IngestError::DocumentDamaged { detail: format!("page {number} {what}") };
     let page = file.pages().get(number.cast_signed() - 1).map_err(|_| damaged("can't be read"))?;
-    let mut picture = draw(&page, width).ok_or_else(|| damaged("can't be drawn"))?;
-    for highlight in highlights.iter().filter(|h| h.page == number) {
-        picture.mark(highlight);
+    draw(&page, width).ok_or_else(|| damaged("can't be drawn"))?.marked(number, highlights)
+}
+
+/// Draws a picture file, which is one page, at most `width` pixels wide, as PNG.
+pub(crate) fn render_picture(
+    bytes: &[u8],
+    format: Format,
+    number: u32,
+    width: u32,
+    highlights: &[Rect],
+) -> Result<Vec<u8>, IngestError> {
+    if number != 1 {
+        return Err(IngestError::PageNotFound { page: number, pages: 1 });
     }
-    picture
-        .into_png()
-        .map_err(|e| IngestError::ReaderUnavailable { detail: format!("the picture can't be written: {e}") })
+    shrink(&decode_picture(bytes, format)?, width as usize).marked(number, highlights)
+}
+
+/// A picture no wider than `width`, each pixel the mean of those it stands for.
+fn shrink(from: &ocr::Picture, width: usize) -> Picture {
+    let width = width.clamp(1, from.width);
+    let height = (from.height * width / from.width).max(1);
+    let span = |n: usize, of: usize, to: usize| n * of / to..((n + 1) * of / to).max(n * of / to + 1);
+    let mut rgba = Vec::with_capacity(width * height * 4);
+    for y in 0..height {
+        let rows = span(y, from.height, height);
+        for x in 0..width {
+            let columns = span(x, from.width, width);
+            let mut sum = [0; 3];
+            for row in rows.clone() {
+                let line = &from.rgb[(row * from.width + columns.start) * 3..(row * from.width + columns.end) * 3];
+                for pixel in line.chunks_exact(3) {
+                    sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += usize::from(*value));
+                }
+            }
+            let parts = rows.len() * columns.len();
+            rgba.extend(sum.map(|sum| (sum / parts) as u8));
+            rgba.push(u8::MAX);
+        }
+    }
+    let scale = width as f32 / picture_page(from).width;
+    Picture { rgba, width: width as u32, height: height as u32, scale }
 }
 
 fn draw(page: &PdfPage<'_>, width: u32) -> Option<Picture> {
@@ -63,6 +97,15 @@ struct Picture {
 }
 
 impl Picture {
+    /// As PNG, with the highlights of page `number`.
+    fn marked(mut self, number: u32, highlights: &[Rect]) -> Result<Vec<u8>, IngestError> {
+        for highlight in highlights.iter().filter(|h| h.page == number) {
+            self.mark(highlight);
+        }
+        self.into_png()
+            .map_err(|e| IngestError::ReaderUnavailable { detail: format!("the picture can't be written: {e}") })
+    }
+
     fn mark(&mut self, at: &Rect) {
         let pixel = |points: f32, most: u32| (points * self.scale).clamp(0.0, most as f32) as usize;
         let columns = pixel(at.left - BLEED, self.width)..pixel(at.right + BLEED, self.width);

@@ -89,7 +89,9 @@ export interface Citation extends ByteRange {
   document_id: string;
   document_name: string;
   page: number;
+  /** Verbatim; `shown` is what to show in its place where it is of a table. */
   quote: string;
+  shown?: string | null;
   boxes: Rect[];
 }
 

@@ -135,7 +135,7 @@ impl Asker<'_> {
         };
         let (events, mut seen) = mpsc::channel(64);
         let drain = tokio::spawn(async move { while seen.recv().await.is_some() {} });
-        let locate = |_: DocumentId, range: ByteRange| vec![Place { range, page: 1, boxes: Vec::new() }];
+        let locate = |_: DocumentId, range: ByteRange| vec![Place { range, page: 1, boxes: Vec::new(), shown: None }];
         let answer = self.answerer.answer(request, &locate, events).await?;
         drain.await?;
         let ms = began.elapsed().as_secs_f64() * 1e3;

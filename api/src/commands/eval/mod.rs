@@ -1,16 +1,18 @@
 //! `lectern eval`.
 
 pub mod answers;
+pub mod documents;
 pub mod mcq;
 mod score_text;
 pub mod tokens;
 
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 use domain::SearchMode;
 use retriever::RetrieverSettings;
 use serde_json::json;
 
+use self::documents::RetrievalArgs;
 use super::{CommandResult, Output};
 use crate::{
     app,
@@ -25,16 +27,14 @@ fn name(mode: SearchMode) -> &'static str {
     }
 }
 
-/// Measures retrieval on a folder of passages and questions.
-pub async fn retrieval(
-    settings: &Settings,
-    places: &Places,
-    output: Output,
-    dir: &Path,
-    limit: Option<usize>,
-) -> CommandResult {
+/// Measures retrieval on a folder of passages and questions, or of documents and questions.
+pub async fn retrieval(settings: &Settings, places: &Places, output: Output, args: RetrievalArgs) -> CommandResult {
+    if args.of_documents() {
+        return documents::run(settings, places, output, args).await;
+    }
     let embedder = app::load_embedder(settings, places).await?;
     let work = tempfile::tempdir()?;
+    let (dir, limit) = (args.dir.as_path(), args.limit);
     let reports = retriever::evaluate(dir, embedder, work.path(), limit, RetrieverSettings::default()).await?;
     if !output.json {
         println!(
