@@ -275,7 +275,7 @@ fn nested() -> Vec<Document> {
         named("deep-tables.html", format!("<html><body>{}deep", "<table><tr><td>".repeat(DEEP / 4))),
         named("deep-lists.md", (0..DEEP / 50).fold(String::new(), |all, n| all + &"  ".repeat(n) + "- a\n")),
         named("deep-quotes.md", format!("# a\n\n{} deep\n", "> ".repeat(DEEP))),
-        named("deep-brackets.md", format!("# a\n\n{}\n", "[".repeat(DEEP))),
+        named("deep-brackets.md", format!("# a\n\n{}\n", "[".repeat(DEEP / 10))),
         named("deep.rtf", format!(r"{{\rtf1 {}deep{}}}", "{".repeat(DEEP), "}".repeat(DEEP))),
     ]
 }
@@ -299,7 +299,7 @@ fn endless() -> Vec<Document> {
         named("endless-row.csv", format!("a,b\n{}", ",".repeat(32 << 20))),
         named("endless-tags.html", format!("<html><body>{}", "<p>a</p><table><tr><td>b".repeat(1 << 20))),
         named("endless-paragraphs.md", "word\n\n".repeat(8 << 20)),
-        named("endless-controls.rtf", format!(r"{{\rtf1 {}}}", r"\par\b a".repeat(4 << 20))),
+        named("endless-controls.rtf", format!(r"{{\rtf1 {}}}", r"\par\b a".repeat(8 << 20))),
     ]
 }
 

@@ -27,6 +27,8 @@ const HEALTHY: f64 = 50.0;
 const FLAT: u64 = 200;
 /// Larger files would make the mutations take a day.
 const LARGEST: u64 = 250_000;
+/// Seconds after which a document is deleted that is still being indexed.
+const INDEXING: u32 = 60;
 /// Seconds that one page may take here; the service's own default leaves time for scans.
 const SECONDS: u64 = 20;
 
@@ -103,6 +105,22 @@ impl Watch {
     }
 }
 
+/// How a document ended. One that is only much to index is deleted after a while, so that the others have their turn.
+async fn outcome(server: &Server, id: &str) -> String {
+    let path = format!("/api/v1/documents/{id}");
+    for _ in 0..INDEXING * 4 {
+        let (_, shown) = server.get(&path).await;
+        match shown["status"].as_str() {
+            Some("ready") => return format!("read, {} chunks", shown["chunks"]),
+            Some("failed") => return shown["error"]["code"].as_str().unwrap_or("no code").to_owned(),
+            _ => tokio::time::sleep(Duration::from_millis(250)).await,
+        }
+    }
+    let (_, job) = server.get(&path).await;
+    server.delete(&path).await;
+    format!("{} after {INDEXING} s, deleted", job["status"].as_str().unwrap_or("no code"))
+}
+
 /// Uploads each hostile document and a good one after it; the good ones must be read.
 async fn upload_hostile(server: &Server, course: &str, good: &[(String, Vec<u8>)]) -> bool {
     let mut sound = true;
@@ -116,12 +134,7 @@ async fn upload_hostile(server: &Server, course: &str, good: &[(String, Vec<u8>)
                     println!("  {good_name}, uploaded with {name}: {beside}");
                     sound = false;
                 }
-                let settled = server.settled(id).await;
-                if settled["status"] == "ready" {
-                    format!("read, {} chunks", settled["chunks"])
-                } else {
-                    settled["error"]["code"].as_str().unwrap_or("no code").to_owned()
-                }
+                outcome(server, id).await
             }
             None => format!("{status} {}", uploads["code"].as_str().unwrap_or("no code")),
         };
