@@ -127,9 +127,7 @@ fn questions(args: &RetrievalArgs) -> Result<Vec<Question>, Box<dyn std::error::
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{} can't be read: {e}", path.display()))?;
     let malformed = |n: usize, e| format!("line {} of {} is no question: {e}", n + 1, path.display());
     let rows = text.lines().enumerate().map(|(n, line)| serde_json::from_str(line).map_err(|e| malformed(n, e)));
-    let mut questions = rows.collect::<Result<Vec<_>, _>>()?;
-    let questions = retriever::spread(questions, args.limit);
-    Ok(questions)
+    Ok(retriever::spread(rows.collect::<Result<Vec<_>, _>>()?, args.limit))
 }
 
 /// The documents that the questions are about, in one format, in the order of their names.
