@@ -103,6 +103,7 @@ export interface Source {
   document_name: string;
   page: number;
   quote?: string;
+  shown?: string | null;
   /** What is marked in the page's text. */
   start?: number;
   end?: number;
