@@ -6,7 +6,7 @@ use domain::{
     AnswerId, AnswerMode, ByteRange, Citation, CourseId, DocumentId, ErrorKind, ParsedDocument, Passage, Turn,
 };
 use generator::{AnswerEvent, AnswerRequest, Place};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::{
     app::App,
@@ -47,11 +47,12 @@ pub enum AskEvent {
 impl App {
     /// Whether another answer may be begun: 503 when the queue is full.
     pub fn check_room_for_answer(&self, mode: AnswerMode) -> ApiResult<()> {
-        if mode == AnswerMode::Answer && self.answers.available_permits() == 0 {
-            let detail = "Too many answers are being written. Ask again in a moment, or in quote mode.";
-            return Err(Problem::new(ErrorKind::Overloaded, "generator_busy", detail));
-        }
-        Ok(())
+        if mode == AnswerMode::Answer && self.answers.available_permits() == 0 { Err(busy()) } else { Ok(()) }
+    }
+
+    /// A place among the answers that are written, held while it lives: 503 where there is none.
+    pub fn room_for_answer(&self) -> ApiResult<OwnedSemaphorePermit> {
+        self.answers.clone().try_acquire_owned().map_err(|_| busy())
     }
 
     /// Answers a question. Ends when the answer has been sent, or the receiver is gone.
@@ -75,10 +76,7 @@ impl App {
         events: &mpsc::Sender<AskEvent>,
     ) -> ApiResult<AskResponse> {
         let _permit = match asked.mode {
-            AnswerMode::Answer => {
-                self.check_room_for_answer(asked.mode)?;
-                self.answers.try_acquire().ok()
-            }
+            AnswerMode::Answer => Some(self.room_for_answer()?),
             AnswerMode::Quote => None,
         };
         let elapsed_ms = || started.elapsed().as_millis() as u64;
@@ -148,6 +146,11 @@ impl App {
             .inspect_err(|error| tracing::warn!(%error, "an answer could not be kept"))
             .ok()
     }
+}
+
+fn busy() -> Problem {
+    let detail = "Too many answers are being written. Ask again in a moment, or in quote mode.";
+    Problem::new(ErrorKind::Overloaded, "generator_busy", detail)
 }
 
 /// The pages of a range with their boxes; without its document, the first page.

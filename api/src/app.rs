@@ -109,7 +109,7 @@ pub struct App {
     /// Room for questions that are proven or made anew while their teacher waits.
     pub proofs: Semaphore,
     /// Room for answers that are being written or wait for it.
-    pub answers: Semaphore,
+    pub answers: Arc<Semaphore>,
     /// The isolated reader process.
     pub reader: Reader,
     /// Room for page pictures.
@@ -162,7 +162,7 @@ impl App {
         Ok(Arc::new(Self {
             reader: reader(&settings, &places)?,
             proofs: Semaphore::new(PROOFS_AT_ONCE),
-            answers: Semaphore::new(answers.queue),
+            answers: Arc::new(Semaphore::new(answers.queue)),
             counter: embedder.clone(),
             store,
             files,

@@ -98,7 +98,7 @@ pub async fn load_models(settings: &Settings, places: &Places) -> Result<LoadedM
     }
     let (places, folders) = (places.clone(), settings.adapters.clone());
     // Each answer may draw others beside its first.
-    let queue = settings.answers.queue * (1 + AnswerConfig::default().draws as usize);
+    let queue = settings.answers.queue * (1 + settings.answers.config().draws as usize);
     let settings = GgufModelSettings { queue, ..GgufModelSettings::default() };
     tokio::task::spawn_blocking(move || {
         let (file, languages) = model_file(&id, &places)?;

@@ -197,6 +197,13 @@ async fn where_nothing_written_survives_the_best_sentence_is_quoted() {
 }
 
 #[tokio::test]
+async fn a_tables_head_is_no_answer() {
+    let table = "| Quiz date | Topic |\n|---|---|\n| 3 May | Calendars |\n| 10 May | Granite |";
+    let done = answer(None, "When is the quiz date of the topic Granite?", Language::English, &[table]).await;
+    assert_eq!(done.answer.citations[0].quote, "| 10 May | Granite |");
+}
+
+#[tokio::test]
 async fn something_true_about_something_else_is_no_answer() {
     let long = format!("{LEAVES} Leaves contain water. Water comes from the roots. Roots grow in the soil. {ROCKS}");
     let model = scripted("Granite is an igneous rock.", Language::English);

@@ -86,8 +86,9 @@ enum Answer {
 
 fn answer(request: &Request) -> Result<Answer, IngestError> {
     let bytes = read_file(request)?;
-    for open in confine(request) {
-        drop(say(&Message::Unconfined { open }));
+    let open = confine(request);
+    if !open.is_empty() {
+        drop(say(&Message::Unconfined { open: open.join("; ") }));
     }
     let options = ReadOptions {
         pdfium: &request.pdfium,

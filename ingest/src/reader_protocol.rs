@@ -1,8 +1,8 @@
 //! What the reader process and its parent say to each other.
 //!
 //! The parent writes one [`Request`] as JSON to the child's standard input (so that a password never stands in a command
-//! line) and closes it. The child answers on standard output with one JSON [`Message`] a line: any number of `Unconfined`
-//! and `Page`, then exactly one of the others. After `Picture` follow that many bytes of PNG.
+//! line) and closes it. The child answers on standard output with one JSON [`Message`] a line: perhaps an `Unconfined`,
+//! any number of `Page`, then exactly one of the others. After `Picture` follow that many bytes of PNG.
 
 use std::{path::PathBuf, time::Duration};
 

@@ -16,7 +16,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -146,7 +146,8 @@ pub(super) async fn chat_completions(
     let Some(served) = app.models.find(&request.model) else {
         return Err(Problem::not_found("model", request.model));
     };
-    from_model(served, request, head).await
+    let place = app.room_for_answer()?;
+    from_model(served, request, head, place).await
 }
 
 /// What every part of one completion repeats.
@@ -198,7 +199,13 @@ fn role(name: &str) -> ApiResult<Role> {
     }
 }
 
-async fn from_model(served: &ServedModel, request: ChatRequest, head: Head) -> ApiResult<Response> {
+/// The model itself; `place` is held as long as it writes.
+async fn from_model(
+    served: &ServedModel,
+    request: ChatRequest,
+    head: Head,
+    place: OwnedSemaphorePermit,
+) -> ApiResult<Response> {
     let message = |m: ChatMessage| Ok(Message { role: role(&m.role)?, content: m.content });
     let messages = request.messages.into_iter().map(message).collect::<ApiResult<_>>()?;
     let sampling = Sampling {
@@ -216,6 +223,7 @@ async fn from_model(served: &ServedModel, request: ChatRequest, head: Head) -> A
     if request.stream {
         let (sender, receiver) = mpsc::channel(16);
         tokio::spawn(async move {
+            let _place = place;
             while let Some(event) = generation.next().await {
                 let event = match event {
                     Ok(Generated::Text(text)) => head.event(&json!({ "content": text }), None),

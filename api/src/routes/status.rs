@@ -71,8 +71,10 @@ pub struct Model {
 /// Shows models, queues and limits.
 #[utoipa::path(get, path = "/api/v1/status", tag = "health", responses((status = 200, body = Status)))]
 pub(super) async fn show(State(app): State<Arc<App>>) -> ApiResult<Json<Status>> {
-    let catalogue = Catalogue::builtin().map_err(|error| broken(&error))?;
-    let settings = &app.settings;
+    let (settings, of_models) = (&app.settings, app.clone());
+    // It looks at files.
+    let models = tokio::task::spawn_blocking(move || models(&of_models)).await;
+    let models = models.map_err(|error| broken(&error))?.map_err(|error| broken(&error))?;
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION"),
         uptime_s: app.started.elapsed().as_secs(),
@@ -85,8 +87,13 @@ pub(super) async fn show(State(app): State<Arc<App>>) -> ApiResult<Json<Status>>
         answers_limit: settings.answers.queue,
         max_upload_bytes: settings.server.max_upload_bytes,
         max_question_chars: settings.server.max_question_chars,
-        models: catalogue.entries().iter().filter(|e| !e.files.is_empty()).map(|e| model(&app, e)).collect(),
+        models,
     }))
+}
+
+fn models(app: &App) -> Result<Vec<Model>, ProvisionError> {
+    let catalogue = Catalogue::builtin()?;
+    Ok(catalogue.entries().iter().filter(|e| !e.files.is_empty()).map(|e| model(app, e)).collect())
 }
 
 fn model(app: &App, entry: &Entry) -> Model {
@@ -127,7 +134,7 @@ pub(super) async fn pull(State(app): State<Arc<App>>, Path(id): Path<String>) ->
     Ok(StatusCode::ACCEPTED)
 }
 
-fn broken(error: &ProvisionError) -> Problem {
+fn broken(error: &dyn std::error::Error) -> Problem {
     tracing::error!(%error, "the catalogue of models can't be read");
     Problem::new(ErrorKind::Internal, "internal", "The list of models could not be read. The log has the cause.")
 }

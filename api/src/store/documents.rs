@@ -218,8 +218,8 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Marks document and job as done, in one transaction, and its text as the present reader's: the last step of indexing. `false`: the document was
-    /// deleted or its job cancelled meanwhile, and nothing was written.
+    /// Marks document and job as done, in one transaction, and its text as the present reader's: the last step of
+    /// indexing. `false`: the document was deleted or its job cancelled meanwhile, and nothing was written.
     pub async fn finish(&self, id: DocumentId, job: JobId, outcome: Outcome<'_>) -> StoreResult<bool> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let sql = "UPDATE jobs SET state = 'done', stage = 'done', done = total WHERE id = ? AND state = 'running'";

@@ -1,5 +1,5 @@
-//! The metadata store: courses, documents, quizzes, answers and jobs in SQLite. One row changes in one transaction; the database, not the
-//! memory of a process, says what is to be done.
+//! The metadata store: courses, documents, quizzes, answers and jobs in SQLite. One row changes in one transaction; the
+//! database, not the memory of a process, says what is to be done.
 
 mod answers;
 mod courses;

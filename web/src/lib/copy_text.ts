@@ -17,6 +17,6 @@ export function asText(answer: Cited, place: (citation: Citation) => string): st
     answer.sentences.length > 0
       ? answer.sentences.map((sentence) => `${plain(sentence.text)} ${marks(sentence)}`.trim()).join('\n')
       : answer.text.trim();
-  const sources = answer.citations.map((c) => `[${c.n}] “${c.quote.trim()}” (${place(c)})`);
+  const sources = answer.citations.map((c) => `[${c.n}] “${(c.shown ?? c.quote).trim()}” (${place(c)})`);
   return [body, sources.join('\n')].filter(Boolean).join('\n\n');
 }
