@@ -41,24 +41,23 @@ pub(crate) struct Ranked<'a> {
     pub score: f32,
 }
 
-/// All sentences of all passages. The head of a table says nothing by itself, nor does the rule below it.
+/// All sentences of all passages, without the heads of tables, which say nothing by themselves.
 pub(crate) fn sentences_of(passages: &[Passage]) -> Vec<Sentence<'_>> {
-    let of = |(passage, p)| {
-        let p: &Passage = p;
-        let ranges = split_sentences(&p.text);
-        let is_rule = |range: Option<&Range<usize>>| {
-            let line = range.and_then(|range| p.text.get(range.clone())).unwrap_or_default();
-            line.starts_with('|') && line.contains("--") && line.chars().all(|c| "|-: ".contains(c))
-        };
-        let says = |n: usize| !is_rule(ranges.get(n)) && !is_rule(ranges.get(n + 1));
-        let said: Vec<bool> = (0..ranges.len()).map(says).collect();
-        let sentence = move |(place, range): (usize, Range<usize>)| {
-            let text = p.text.get(range.clone())?;
-            Some(Sentence { passage, place, range, text, terms: terms(text).into_iter().collect() })
-        };
-        ranges.into_iter().enumerate().zip(said).filter(|(_, said)| *said).filter_map(move |(at, _)| sentence(at))
-    };
-    passages.iter().enumerate().flat_map(of).collect()
+    let mut sentences = Vec::new();
+    for (passage, Passage { text: whole, .. }) in passages.iter().enumerate() {
+        for (place, range) in split_sentences(whole).into_iter().enumerate() {
+            let (Some(text), Some(after)) = (whole.get(range.clone()), whole.get(range.end..)) else { continue };
+            if !is_table_rule(after.trim_start().lines().next().unwrap_or_default()) {
+                sentences.push(Sentence { passage, place, range, text, terms: terms(text).into_iter().collect() });
+            }
+        }
+    }
+    sentences
+}
+
+/// Whether a line is the rule of a Markdown table, below its head.
+fn is_table_rule(line: &str) -> bool {
+    line.starts_with('|') && line.contains("--") && line.chars().all(|c| "|-: ".contains(c))
 }
 
 /// The sentences, best first.
