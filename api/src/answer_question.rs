@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Instant};
 use domain::{
     AnswerId, AnswerMode, ByteRange, Citation, CourseId, DocumentId, ErrorKind, ParsedDocument, Passage, Turn,
 };
-use generator::{AnswerEvent, AnswerRequest, Place};
+use generator::{AnswerEvent, AnswerRequest, MaterialQuestion, Place};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::{
     app::App,
+    find_passages::Found,
     problem::{ApiResult, Problem},
     routes::{AskResponse, Timings},
     store::NewAnswer,
@@ -80,8 +81,7 @@ impl App {
             AnswerMode::Quote => None,
         };
         let elapsed_ms = || started.elapsed().as_millis() as u64;
-        let query = generator::standalone_question(&asked.question, &asked.history);
-        let found = self.find_passages(asked.course, query).await?;
+        let (found, about) = self.find_for(&asked).await?;
         let mut timings = Timings { retrieve_ms: elapsed_ms(), ..Timings::default() };
         drop(events.send(AskEvent::Passages(found.passages.clone())).await);
         let (course, question, mode) = (asked.course, asked.question.clone(), asked.mode);
@@ -95,7 +95,12 @@ impl App {
         let (sender, mut receiver) = mpsc::channel(16);
         let locate = |document, range: ByteRange| places(found.documents.get(&document), range);
         let served = self.models.get(asked.model.as_deref());
-        let answering = served.answerer.answer(request, &locate, sender);
+        let answering = async {
+            match &about {
+                Some(about) => served.answerer.answer_about(about, &request.passages, &locate, sender).await,
+                None => served.answerer.answer(request, &locate, sender).await,
+            }
+        };
         let forwarding = async {
             while let Some(event) = receiver.recv().await {
                 let event = match event {
@@ -116,6 +121,18 @@ impl App {
         let mut response = AskResponse::new(answer?, timings, &served.id);
         response.id = self.keep(course, &question, mode, &response).await;
         Ok(response)
+    }
+
+    /// What a question is answered from: a part of the material where it asks about that, else what a search finds.
+    async fn find_for(&self, asked: &Asked) -> ApiResult<(Found, Option<MaterialQuestion>)> {
+        if let Some(about) = generator::about_material(&asked.question) {
+            let found = self.find_material(asked.course, &asked.question, &about).await?;
+            if !found.passages.is_empty() {
+                return Ok((found, Some(about)));
+            }
+        }
+        let query = generator::standalone_question(&asked.question, &asked.history);
+        Ok((self.find_passages(asked.course, query).await?, None))
     }
 
     /// Keeps an answer for the course's insight. That it can't be kept is no reason to withhold it.

@@ -6,6 +6,8 @@ use domain::{
     CourseId, DocumentId, Hit, ParsedDocument, Passage, SearchFilter, SearchMode, SearchQuery, ports::ChunkSearcher,
 };
 
+use generator::{MaterialDocument, MaterialQuestion, material_passages};
+
 use crate::{
     app::App,
     problem::{ApiResult, Problem},
@@ -14,6 +16,9 @@ use crate::{
 
 /// Hits asked for beyond the limit, in case some belong to documents that are not ready.
 const SPARE_HITS: usize = 10;
+
+/// Documents that are looked through for a question about the material itself.
+const MOST_DOCUMENTS: usize = 100;
 
 /// What search needs to know of a hit's document.
 #[derive(Clone, Debug)]
@@ -84,6 +89,29 @@ impl App {
         }
         let newer = self.parsed(&document.text.by_present_reader()).await?.filter(holds);
         Ok(newer.or(parsed))
+    }
+
+    /// The parts of the material that a question about it is about; no passages where there are none.
+    pub async fn find_material(&self, course: CourseId, question: &str, asked: &MaterialQuestion) -> ApiResult<Found> {
+        let mut ready = self.store.ready_documents(course).await?;
+        ready.sort_by(|a, b| a.1.cmp(&b.1));
+        let (mut documents, mut material) = (HashMap::new(), Vec::new());
+        for (id, name, text) in ready.into_iter().take(MOST_DOCUMENTS) {
+            let Some(parsed) = self.parsed(&text).await? else { continue };
+            documents.insert(id, parsed.clone());
+            material.push(MaterialDocument { id, name, parsed });
+        }
+        let (question, asked) = (question.to_owned(), asked.clone());
+        let passages = tokio::task::spawn_blocking(move || material_passages(&question, &asked, &material)).await;
+        let passages = passages.map_err(|error| {
+            tracing::error!(%error, "looking through the material broke off");
+            Problem::new(
+                domain::ErrorKind::Internal,
+                "material_failed",
+                "Looking through the material broke off. Ask again.",
+            )
+        })?;
+        Ok(Found { passages, documents })
     }
 
     /// The passages that a question is to be answered from.

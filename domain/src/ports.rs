@@ -26,6 +26,15 @@ pub enum EmbedRole {
     Passage,
 }
 
+/// What an embedder makes of a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TextVectors {
+    /// Of the whole text, of length 1.
+    pub text: Vec<f32>,
+    /// Of its tokens, one after another, special tokens left out; empty from an embedder that does not tell them.
+    pub tokens: Vec<f32>,
+}
+
 /// Turns texts into vectors of length 1.
 pub trait Embedder: Send + Sync {
     /// Length of every vector.
@@ -37,6 +46,14 @@ pub trait Embedder: Send + Sync {
     /// One vector per text, in order. Texts over the model's length are cut. An `Overloaded` error means that the
     /// queue is full and nothing was done.
     fn embed(&self, texts: Vec<String>, role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<Vec<f32>>>>;
+
+    /// As [`Embedder::embed`], with the vectors of the tokens.
+    fn embed_tokens(&self, texts: Vec<String>, role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<TextVectors>>> {
+        Box::pin(async move {
+            let vectors = self.embed(texts, role).await?;
+            Ok(vectors.into_iter().map(|text| TextVectors { text, tokens: Vec::new() }).collect())
+        })
+    }
 }
 
 /// Where chunks are kept to be found.

@@ -9,7 +9,10 @@ mod quiz;
 mod quiz_files;
 mod server;
 
-pub use answer::{AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Locate, Place, standalone_question};
+pub use answer::{
+    AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Locate, MaterialDocument, MaterialQuestion, Part, Place,
+    about_material, material_passages, standalone_question,
+};
 pub use engine::{EngineCounts, GgufModel, GgufModelSettings, TokenModel};
 pub use error::{GeneratorError, GeneratorResult};
 pub use mark_answers::{GivenAnswer, mark_answer};

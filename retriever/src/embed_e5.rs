@@ -9,9 +9,12 @@ use std::{
 
 use domain::{
     PortResult,
-    ports::{BoxFuture, EmbedRole, Embedder, TokenCounter},
+    ports::{BoxFuture, EmbedRole, Embedder, TextVectors, TokenCounter},
 };
-use fastembed::{InitOptionsUserDefined, Pooling, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel};
+use fastembed::{
+    InitOptionsUserDefined, OutputKey, Pooling, SingleBatchOutput, TextEmbedding, TokenizerFiles,
+    UserDefinedEmbeddingModel,
+};
 
 use crate::{EmbeddingQueue, RetrieverError, TextModel, count_tokens::TokenCount};
 
@@ -19,6 +22,11 @@ use crate::{EmbeddingQueue, RetrieverError, TextModel, count_tokens::TokenCount}
 const MAX_TOKENS: usize = 512;
 /// Length of its vectors.
 const DIMENSIONS: usize = 384;
+/// Tokens before a text's own: the beginning, the prefix's word and its colon; and after them: the end.
+const FIRST_TOKENS: usize = 3;
+const LAST_TOKENS: usize = 1;
+/// The model's output: a vector for each token.
+const STATES: &[OutputKey] = &[OutputKey::OnlyOne, OutputKey::ByName("last_hidden_state")];
 
 /// Where the model's files are.
 #[derive(Clone, Debug)]
@@ -99,6 +107,10 @@ impl Embedder for E5Embedder {
     }
 
     fn embed(&self, texts: Vec<String>, role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<Vec<f32>>>> {
+        Box::pin(async move { Ok(self.embed_tokens(texts, role).await?.into_iter().map(|v| v.text).collect()) })
+    }
+
+    fn embed_tokens(&self, texts: Vec<String>, role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<TextVectors>>> {
         Box::pin(async move {
             let prefix = match role {
                 EmbedRole::Query => "query: ",
@@ -123,9 +135,33 @@ struct E5Model {
 }
 
 impl TextModel for E5Model {
-    fn embed(&mut self, texts: &[String], _role: EmbedRole) -> Result<Vec<Vec<f32>>, RetrieverError> {
-        self.model.embed(texts, Some(texts.len().max(1))).map_err(|e| RetrieverError::EmbeddingFailed(e.to_string()))
+    fn embed(&mut self, texts: &[String], _role: EmbedRole) -> Result<Vec<TextVectors>, RetrieverError> {
+        let failed = |e: fastembed::Error| RetrieverError::EmbeddingFailed(e.to_string());
+        let output = self.model.transform(texts, Some(texts.len().max(1))).map_err(failed)?;
+        let mut vectors = Vec::with_capacity(texts.len());
+        for batch in output.into_raw() {
+            vectors.extend(vectors_of(&batch).map_err(failed)?);
+        }
+        Ok(vectors)
     }
+}
+
+/// The vectors of a batch's texts: the mean of all of a text's tokens, and those of its own.
+fn vectors_of(batch: &SingleBatchOutput) -> fastembed::Result<Vec<TextVectors>> {
+    let means = batch.select_and_pool_output(&STATES, Some(Pooling::Mean))?;
+    let states = batch.select_output(&STATES)?;
+    let length = batch.attention_mask_array.ncols();
+    // One row of numbers per token, one block of rows per text.
+    let blocks = states.as_slice().unwrap_or_default().chunks_exact((length * DIMENSIONS).max(1));
+    let mut vectors = Vec::with_capacity(means.nrows());
+    for ((mean, mask), block) in means.rows().into_iter().zip(batch.attention_mask_array.rows()).zip(blocks) {
+        let end = (mask.sum() as usize).saturating_sub(LAST_TOKENS).min(length);
+        let own = FIRST_TOKENS.min(end) * DIMENSIONS..end * DIMENSIONS;
+        let norm = mean.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        let text = mean.iter().map(|x| x / norm).collect();
+        vectors.push(TextVectors { text, tokens: block.get(own).unwrap_or_default().to_vec() });
+    }
+    Ok(vectors)
 }
 
 /// Loads the shared library, so that fastembed finds it there. A missing library is an error here, and a panic later.

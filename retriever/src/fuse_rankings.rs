@@ -73,7 +73,7 @@ pub fn fuse(fusion: Fusion, dense_weight: f32, dense: &[Ranked], keyword: &[Rank
 /// What each place of a ranking is worth, 0 to 1, before weighing.
 fn parts(fusion: Fusion, ranking: &[Ranked]) -> Vec<f32> {
     match fusion {
-        Fusion::WeightedScores => min_max(ranking),
+        Fusion::WeightedScores => min_max(&ranking.iter().map(|r| r.score).collect::<Vec<_>>()),
         Fusion::ReciprocalRanks { k } => {
             // Times (k + 1), so that the first place is worth 1.
             (1..=ranking.len()).map(|rank| (k + 1.0) / (k + rank as f32)).collect()
@@ -81,18 +81,17 @@ fn parts(fusion: Fusion, ranking: &[Ranked]) -> Vec<f32> {
     }
 }
 
-fn min_max(ranking: &[Ranked]) -> Vec<f32> {
-    let finite = || ranking.iter().map(|r| r.score).filter(|s| s.is_finite());
+/// Scores brought to 0..1, the lowest 0; what is no number is 0, and scores that are all alike are 1.
+pub(crate) fn min_max(scores: &[f32]) -> Vec<f32> {
+    let finite = || scores.iter().copied().filter(|s| s.is_finite());
     let (low, high) = (finite().fold(f32::INFINITY, f32::min), finite().fold(f32::NEG_INFINITY, f32::max));
-    ranking
-        .iter()
-        .map(|r| match r.score {
-            // One candidate, or all alike: each is as good as the best.
-            score if score.is_finite() && high <= low => 1.0,
-            score if score.is_finite() => (score - low) / (high - low),
-            _ => 0.0,
-        })
-        .collect()
+    let part = |score: f32| match score {
+        // One candidate, or all alike: each is as good as the best.
+        score if score.is_finite() && high <= low => 1.0,
+        score if score.is_finite() => (score - low) / (high - low),
+        _ => 0.0,
+    };
+    scores.iter().copied().map(part).collect()
 }
 
 #[cfg(test)]

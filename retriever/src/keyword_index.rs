@@ -3,6 +3,7 @@
 //! All calls block; callers on an async runtime go through a blocking thread.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -21,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     RetrieverError,
-    analyse_text::{ANALYSER_NAME, analyser},
+    analyse_text::{ANALYSER_NAME, analyse, analyser},
     keyword_query::keyword_query,
     keyword_schema::{Fields, StoredChunk},
 };
@@ -71,17 +72,19 @@ impl KeywordIndex {
     }
 
     /// Makes `chunks` the only chunks of `document`, in one commit: on return they are durable and found, and before
-    /// it none of them is.
+    /// it none of them is. `tokens` are their packed token vectors, in their order.
     pub fn replace_document(
         &self,
         course: CourseId,
         document: DocumentId,
         chunks: &[Chunk],
+        tokens: &[Vec<u8>],
     ) -> Result<(), RetrieverError> {
         self.commit("store chunks", |writer| {
             writer.delete_term(self.fields.of_document(document));
-            for chunk in chunks {
-                let stored = StoredChunk { course, document, chunk: chunk.clone() };
+            for (n, chunk) in chunks.iter().enumerate() {
+                let tokens = tokens.get(n).cloned().unwrap_or_default();
+                let stored = StoredChunk { course, document, chunk: chunk.clone(), tokens };
                 let entry = self.fields.document(&stored).map_err(RetrieverError::keywords("store chunks"))?;
                 writer.add_document(entry).map_err(RetrieverError::keywords("store chunks"))?;
             }
@@ -126,6 +129,18 @@ impl KeywordIndex {
     pub(crate) fn chunks(&self, ids: &[ChunkId]) -> Result<Vec<Option<StoredChunk>>, RetrieverError> {
         let searcher = self.reader.searcher();
         ids.iter().map(|&id| self.first_stored(&searcher, &self.fields.of_chunk(id))).collect()
+    }
+
+    /// The terms of a text and how rare each is in the index: the inverse document frequency of BM25.
+    pub(crate) fn term_weights(&self, text: &str) -> Result<BTreeMap<String, f32>, RetrieverError> {
+        let searcher = self.reader.searcher();
+        let all = searcher.num_docs() as f32;
+        let weight = |term: String| {
+            let found = searcher.doc_freq(&Term::from_field_text(self.fields.text, &term));
+            let found = found.map_err(RetrieverError::keywords("count a term"))? as f32;
+            Ok((term, (1.0 + (all - found + 0.5).max(0.0) / (found + 0.5)).ln()))
+        };
+        analyse(text).into_iter().map(weight).collect()
     }
 
     /// The chunk of a document with this ordinal.

@@ -15,6 +15,9 @@ pub(crate) struct StoredChunk {
     pub(crate) course: CourseId,
     pub(crate) document: DocumentId,
     pub(crate) chunk: Chunk,
+    /// Its packed token vectors; empty where it was stored without.
+    #[serde(skip)]
+    pub(crate) tokens: Vec<u8>,
 }
 
 impl StoredChunk {
@@ -40,7 +43,7 @@ pub(crate) struct Fields {
     pub(crate) page: Field,
     pub(crate) headings: Field,
     pub(crate) text: Field,
-    /// [`StoredChunk`] as JSON.
+    /// [`StoredChunk`] as JSON, then its packed token vectors.
     pub(crate) stored: Field,
 }
 
@@ -97,12 +100,14 @@ impl Fields {
         }
         document.add_text(self.text, &chunk.text);
         document.add_bytes(self.stored, &serde_json::to_vec(stored)?);
+        document.add_bytes(self.stored, &stored.tokens);
         Ok(document)
     }
 
     /// The chunk that a document of the index stores.
     pub(crate) fn stored(self, document: &TantivyDocument) -> Option<StoredChunk> {
-        let bytes = document.get_first(self.stored)?.as_bytes()?;
-        serde_json::from_slice(bytes).ok()
+        let mut parts = document.get_all(self.stored).filter_map(|part| part.as_bytes());
+        let chunk: StoredChunk = serde_json::from_slice(parts.next()?).ok()?;
+        Some(StoredChunk { tokens: parts.next().unwrap_or_default().to_vec(), ..chunk })
     }
 }

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use domain::ports::EmbedRole;
+use domain::ports::{EmbedRole, TextVectors};
 use tokio::sync::oneshot;
 
 use crate::RetrieverError;
@@ -24,12 +24,12 @@ const SLICE_BYTES: usize = 8_000;
 /// Batches of queries before a waiting slice of passages has its turn.
 const QUERIES_IN_A_ROW: usize = 4;
 
-/// One vector per text, or what went wrong.
-type Reply = Result<Vec<Vec<f32>>, RetrieverError>;
+/// The vectors of each text, or what went wrong.
+type Reply = Result<Vec<TextVectors>, RetrieverError>;
 
 /// A model that is not shared between threads.
 pub trait TextModel: Send + 'static {
-    /// One vector of length 1 per text, in order.
+    /// The vectors of each text, in order.
     fn embed(&mut self, texts: &[String], role: EmbedRole) -> Reply;
 }
 
@@ -225,7 +225,7 @@ impl<M: TextModel> Worker<M> {
 /// Requests in work: their texts ordered by length, so that what is run together needs little padding.
 struct Batch {
     jobs: Vec<Option<Job>>,
-    vectors: Vec<Vec<Vec<f32>>>,
+    vectors: Vec<Vec<TextVectors>>,
     /// (request, text) by falling length: the longest slice first, so that its memory is there for all others.
     order: Vec<(usize, usize)>,
     next: usize,
@@ -236,7 +236,7 @@ impl Batch {
         let mut order: Vec<_> =
             jobs.iter().enumerate().flat_map(|(j, job)| (0..job.texts.len()).map(move |t| (j, t))).collect();
         order.sort_by_key(|&(j, t)| std::cmp::Reverse(jobs[j].texts[t].len()));
-        let vectors = jobs.iter().map(|job| vec![Vec::new(); job.texts.len()]).collect();
+        let vectors = jobs.iter().map(|job| vec![TextVectors::default(); job.texts.len()]).collect();
         Self { jobs: jobs.into_iter().map(Some).collect(), vectors, order, next: 0 }
     }
 

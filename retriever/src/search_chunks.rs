@@ -1,13 +1,19 @@
-//! Searching: dense and keyword side by side, fused, read from the store, reranked where a reranker is installed.
+//! Searching: dense and keyword side by side, fused, read from the store, reranked.
 
 use std::{cmp::Ordering, sync::Arc};
 
 use domain::{
     ChunkId, Hit, PortResult, Scores, SearchMode, SearchQuery,
-    ports::{BoxFuture, ChunkSearcher, EmbedRole, Reranker},
+    ports::{BoxFuture, ChunkSearcher, EmbedRole, Reranker, TextVectors},
 };
 
-use crate::{FusedHit, HybridRetriever, Ranked, RetrieverError, analyse_text::is_mostly_unspaced, fuse};
+use crate::{
+    FusedHit, HybridRetriever, KeywordIndex, Ranked, RetrieverError, RetrieverSettings,
+    analyse_text::is_mostly_unspaced,
+    fuse,
+    keyword_schema::StoredChunk,
+    rerank_candidates::{Asked, Candidate, rerank},
+};
 
 /// Most hits of one search.
 const MOST_HITS: usize = 1_000;
@@ -23,50 +29,57 @@ impl ChunkSearcher for HybridRetriever {
             if query.limit == 0 || query.text.trim().is_empty() {
                 return Ok(Vec::new());
             }
-            let scored = self.rank(&query).await?;
-            match &self.reranker {
-                None => Ok(self.read(scored, query.limit).await?),
+            let mut asked = Asked { unspaced: is_mostly_unspaced(&query.text), ..Asked::default() };
+            let scored = self.rank(&query, &mut asked).await?;
+            let depth = self.settings.rerank_depth.max(query.limit);
+            let mut hits = match &self.reranker {
                 Some(reranker) => {
-                    let depth = self.settings.rerank_depth.max(query.limit);
-                    let mut hits = self.read(scored, depth).await?;
-                    rerank(reranker, &query.text, &mut hits).await?;
-                    hits.truncate(query.limit);
-                    Ok(hits)
+                    let mut hits = self.read(scored, depth, None).await?;
+                    rerank_by(reranker, &query.text, &mut hits).await?;
+                    hits
                 }
-            }
+                None if query.mode == SearchMode::Hybrid && self.settings.rerank_depth > 0 => {
+                    self.read(scored, depth, Some((query.text, asked))).await?
+                }
+                None => self.read(scored, query.limit, None).await?,
+            };
+            hits.truncate(query.limit);
+            Ok(hits)
         })
     }
 }
 
 impl HybridRetriever {
-    async fn rank(&self, query: &SearchQuery) -> PortResult<Vec<Scored>> {
+    /// The chunks found, best first; what embedding the question gives besides is added to `asked`.
+    async fn rank(&self, query: &SearchQuery, asked: &mut Asked) -> PortResult<Vec<Scored>> {
         let depth = self.settings.candidates.max(query.limit);
         match query.mode {
             SearchMode::Dense => {
-                Ok(alone(self.dense(query, depth).await?, |s| Scores { dense: s, ..Scores::default() }))
+                let (ranking, _) = self.dense(query, depth).await?;
+                Ok(alone(ranking, |s| Scores { dense: s, ..Scores::default() }))
             }
             SearchMode::Keyword => {
                 Ok(alone(self.keyword(query, depth).await?, |s| Scores { keyword: s, ..Scores::default() }))
             }
             SearchMode::Hybrid => {
-                let (dense, keyword) = tokio::try_join!(self.dense(query, depth), self.keyword(query, depth))?;
-                let weight = if is_mostly_unspaced(&query.text) {
-                    self.settings.dense_weight_unspaced
-                } else {
-                    self.settings.dense_weight
-                };
-                Ok(fuse(self.settings.fusion, weight, &dense, &keyword).into_iter().map(fused).collect())
+                let ((dense, tokens), keyword) =
+                    tokio::try_join!(self.dense(query, depth), self.keyword(query, depth))?;
+                (asked.tokens, asked.dimensions) = (tokens, self.embedder.dimensions());
+                let RetrieverSettings { fusion, dense_weight, dense_weight_unspaced, .. } = self.settings;
+                let weight = if asked.unspaced { dense_weight_unspaced } else { dense_weight };
+                Ok(fuse(fusion, weight, &dense, &keyword).into_iter().map(fused).collect())
             }
         }
     }
 
-    async fn dense(&self, query: &SearchQuery, depth: usize) -> PortResult<Vec<Ranked>> {
-        let vectors = self.embedder.embed(vec![query.text.clone()], EmbedRole::Query).await?;
-        let Some(vector) = vectors.into_iter().next() else {
+    /// The nearest chunks, and the vectors of the question's tokens.
+    async fn dense(&self, query: &SearchQuery, depth: usize) -> PortResult<(Vec<Ranked>, Vec<f32>)> {
+        let vectors = self.embedder.embed_tokens(vec![query.text.clone()], EmbedRole::Query).await?;
+        let Some(TextVectors { text, tokens }) = vectors.into_iter().next() else {
             return Err(RetrieverError::EmbeddingFailed("no vector for the query".to_owned()).into());
         };
-        let hits = self.vectors.search(query.course, query.filter.clone(), vector, depth).await?;
-        Ok(hits.into_iter().map(|hit| Ranked { chunk: hit.chunk, score: hit.score }).collect())
+        let hits = self.vectors.search(query.course, query.filter.clone(), text, depth).await?;
+        Ok((hits.into_iter().map(|hit| Ranked { chunk: hit.chunk, score: hit.score }).collect(), tokens))
     }
 
     async fn keyword(&self, query: &SearchQuery, depth: usize) -> PortResult<Vec<Ranked>> {
@@ -75,25 +88,54 @@ impl HybridRetriever {
         Ok(hits.into_iter().map(|hit| Ranked { chunk: hit.chunk, score: hit.score }).collect())
     }
 
-    /// The first `limit` of these that the store holds. What it lacks is half of a write in progress, and left out.
-    async fn read(&self, scored: Vec<Scored>, limit: usize) -> Result<Vec<Hit>, RetrieverError> {
+    /// The first `limit` of these that the store holds, reranked for what was asked. What the store lacks is half of a
+    /// write in progress, and left out.
+    async fn read(
+        &self,
+        scored: Vec<Scored>,
+        limit: usize,
+        asked: Option<(String, Asked)>,
+    ) -> Result<Vec<Hit>, RetrieverError> {
         let keywords = Arc::clone(&self.keywords);
         self.gate
             .run(move || {
-                let mut hits = Vec::with_capacity(limit.min(scored.len()));
-                let mut rest = scored.as_slice();
-                while hits.len() < limit && !rest.is_empty() {
-                    let (now, later) = rest.split_at((limit - hits.len()).min(rest.len()));
-                    rest = later;
-                    let ids: Vec<ChunkId> = now.iter().map(|&(id, ..)| id).collect();
-                    let chunks = keywords.chunks(&ids)?;
-                    let found = now.iter().zip(chunks).filter_map(|(place, chunk)| Some((place, chunk?)));
-                    hits.extend(found.map(|(&(_, score, scores), chunk)| chunk.into_hit(score, scores)));
-                }
-                Ok(hits)
+                let found = read_stored(&keywords, &scored, limit)?;
+                let new: Option<Vec<f32>> = match asked {
+                    Some((text, asked)) => {
+                        let asked = Asked { weights: keywords.term_weights(&text)?, ..asked };
+                        let candidates = found.iter().map(|((_, fused, _), StoredChunk { chunk, tokens, .. })| {
+                            Candidate { text: &chunk.text, tokens, fused: *fused }
+                        });
+                        Some(rerank(&asked, &candidates.collect::<Vec<_>>()))
+                    }
+                    None => None,
+                };
+                let hits = found.into_iter().enumerate().map(|(n, ((_, score, scores), chunk))| {
+                    let rerank = new.as_ref().and_then(|new| new.get(n)).copied();
+                    chunk.into_hit(rerank.unwrap_or(score), Scores { rerank, ..scores })
+                });
+                Ok(best_first(hits.collect()))
             })
             .await
     }
+}
+
+/// The first `limit` of these that the store holds.
+fn read_stored(
+    keywords: &KeywordIndex,
+    scored: &[Scored],
+    limit: usize,
+) -> Result<Vec<(Scored, StoredChunk)>, RetrieverError> {
+    let mut found = Vec::with_capacity(limit.min(scored.len()));
+    let mut rest = scored;
+    while found.len() < limit && !rest.is_empty() {
+        let (now, later) = rest.split_at((limit - found.len()).min(rest.len()));
+        rest = later;
+        let ids: Vec<ChunkId> = now.iter().map(|&(id, ..)| id).collect();
+        let chunks = keywords.chunks(&ids)?;
+        found.extend(now.iter().zip(chunks).filter_map(|(place, chunk)| Some((*place, chunk?))));
+    }
+    Ok(found)
 }
 
 fn alone(ranking: Vec<Ranked>, scores: impl Fn(Option<f32>) -> Scores) -> Vec<Scored> {
@@ -105,13 +147,19 @@ fn fused(hit: FusedHit) -> Scored {
     (chunk, fused, Scores { dense, keyword, fused: Some(fused), rerank: None })
 }
 
-async fn rerank(reranker: &Arc<dyn Reranker>, query: &str, hits: &mut [Hit]) -> PortResult<()> {
+async fn rerank_by(reranker: &Arc<dyn Reranker>, query: &str, hits: &mut Vec<Hit>) -> PortResult<()> {
     let texts: Vec<String> = hits.iter().map(|hit| hit.text.clone()).collect();
     let scores = reranker.rerank(query, &texts).await?;
     for (hit, score) in hits.iter_mut().zip(scores) {
         hit.score = score;
         hit.scores.rerank = Some(score);
     }
-    hits.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(Ordering::Equal));
+    *hits = best_first(std::mem::take(hits));
     Ok(())
+}
+
+/// The hits by falling score; equal ones stay as they were.
+fn best_first(mut hits: Vec<Hit>) -> Vec<Hit> {
+    hits.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(Ordering::Equal));
+    hits
 }

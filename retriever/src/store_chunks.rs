@@ -7,12 +7,12 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use domain::{
     Chunk, CourseId, DocumentId, ErrorKind, Hit, PortError, PortResult, Scores,
-    ports::{BoxFuture, ChunkStore, EmbedRole, Embedder, Reranker},
+    ports::{BoxFuture, ChunkStore, EmbedRole, Embedder, Reranker, TextVectors},
 };
 
 use crate::{
     EdgeVectorIndex, Fusion, KeywordIndex, RetrieverError, VectorIndex, VectorPoint, analyse_text::is_mostly_unspaced,
-    describe_index::IndexDescription, run_blocking::BlockingGate,
+    describe_index::IndexDescription, late_interaction::pack, run_blocking::BlockingGate,
 };
 
 /// Chunks embedded with one request.
@@ -33,7 +33,7 @@ pub struct RetrieverSettings {
     pub candidates: usize,
     /// Weight of a term found in a chunk's headings against one found in its text; 0 leaves headings out.
     pub heading_boost: f32,
-    /// Fused hits that the reranker reads, where there is one.
+    /// Fused hits that are reranked; 0: none.
     pub rerank_depth: usize,
     /// Most memory of the keyword index's writer, in bytes.
     pub writer_heap: usize,
@@ -49,7 +49,7 @@ impl Default for RetrieverSettings {
             dense_weight_unspaced: 0.3,
             candidates: 100,
             heading_boost: 0.5,
-            rerank_depth: 30,
+            rerank_depth: 20,
             writer_heap: 50_000_000,
         }
     }
@@ -130,36 +130,40 @@ impl HybridRetriever {
         Ok(read.await?)
     }
 
+    /// The vectors of the chunks, and their tokens' packed.
     async fn embed_passages(
         &self,
         chunks: &[Chunk],
         progress: &(dyn Fn(usize, usize) + Send + Sync),
-    ) -> PortResult<Vec<Vec<f32>>> {
-        let mut vectors = Vec::with_capacity(chunks.len());
+    ) -> PortResult<(Vec<Vec<f32>>, Vec<Vec<u8>>)> {
+        let (mut vectors, mut tokens) = (Vec::with_capacity(chunks.len()), Vec::with_capacity(chunks.len()));
         progress(0, chunks.len());
         for batch in chunks.chunks(CHUNKS_A_REQUEST) {
             let texts: Vec<String> = batch.iter().map(passage_text).collect();
-            vectors.extend(self.embed_patiently(texts).await?);
+            for text in self.embed_patiently(texts).await? {
+                tokens.push(pack(&text.tokens, self.embedder.dimensions()));
+                vectors.push(text.text);
+            }
             progress(vectors.len(), chunks.len());
         }
         if vectors.len() != chunks.len() {
             let detail = format!("{} vectors for {} chunks", vectors.len(), chunks.len());
             return Err(RetrieverError::EmbeddingFailed(detail).into());
         }
-        Ok(vectors)
+        Ok((vectors, tokens))
     }
 
     /// Embeds, waiting while the queue is full: indexing can wait where a search can't.
-    async fn embed_patiently(&self, texts: Vec<String>) -> PortResult<Vec<Vec<f32>>> {
+    async fn embed_patiently(&self, texts: Vec<String>) -> PortResult<Vec<TextVectors>> {
         for _ in 1..BUSY_TRIES {
-            match self.embedder.embed(texts.clone(), EmbedRole::Passage).await {
+            match self.embedder.embed_tokens(texts.clone(), EmbedRole::Passage).await {
                 Err(PortError { kind: ErrorKind::Overloaded, .. }) => {
                     tokio::time::sleep(Duration::from_millis(500)).await;
                 }
                 other => return other,
             }
         }
-        self.embedder.embed(texts, EmbedRole::Passage).await
+        self.embedder.embed_tokens(texts, EmbedRole::Passage).await
     }
 
     /// Runs a change of both indexes to its end, also where its caller goes away, one change at a time.
@@ -190,7 +194,7 @@ impl ChunkStore for HybridRetriever {
         progress: &'a (dyn Fn(usize, usize) + Send + Sync),
     ) -> BoxFuture<'a, PortResult<()>> {
         Box::pin(async move {
-            let vectors = self.embed_passages(chunks, progress).await?;
+            let (vectors, tokens) = self.embed_passages(chunks, progress).await?;
             let points = chunks.iter().zip(vectors).map(|(chunk, vector)| VectorPoint {
                 chunk: chunk.id,
                 course,
@@ -203,7 +207,7 @@ impl ChunkStore for HybridRetriever {
             let (index, keywords, gate) = self.parts();
             let change = async move {
                 index.replace_document(document, points).await?;
-                gate.run(move || keywords.replace_document(course, document, &chunks)).await
+                gate.run(move || keywords.replace_document(course, document, &chunks, &tokens)).await
             };
             Ok(self.change(change).await?)
         })

@@ -56,6 +56,37 @@ fn a_question_is_answered_with_a_quote_from_its_page() {
 }
 
 #[test]
+fn questions_about_the_material_itself_are_answered_from_its_headings_and_sentences() {
+    run(async {
+        let server = shared().await;
+        let course = server.course("about the material").await;
+        server.ingest(&course, "plants.md", PLANTS).await;
+        server.ingest(&course, "water.md", WATER).await;
+        for (question, told, line) in [
+            ("What chapters are there?", "– Photosynthesis [", true),
+            ("這份教材有哪些章節？", "– 地下水 [", true),
+            ("Summarise section 1 of plants", "Calvin cycle", false),
+            ("總結「地下水」", "雲林縣", false),
+            ("List the terms defined in “Photosynthesis”", "is called photosynthesis", true),
+        ] {
+            let answer = ask(&course, question, "answer").await;
+            assert_eq!(answer["refused"], false, "{answer}");
+            assert!(text(&answer, "answer").contains(told), "{question}: {answer}");
+            assert_eq!(
+                text(&answer, "answer").contains('\n') || text(&answer, "answer").starts_with("– "),
+                line,
+                "{answer}"
+            );
+            assert!(!answer["citations"].as_array().unwrap().is_empty());
+            check_citations(&answer).await;
+        }
+        // There is no such part: the question is asked as any other.
+        let answer = ask(&course, "Summarise section 9", "answer").await;
+        check_citations(&answer).await;
+    });
+}
+
+#[test]
 fn what_the_material_does_not_hold_is_refused() {
     run(async {
         let server = shared().await;

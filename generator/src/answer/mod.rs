@@ -1,14 +1,17 @@
 //! Grounded answers: each shown sentence is carried by a verbatim sentence of the material, which it cites.
 
+mod about_material;
 mod check_sentence;
 mod cite;
 mod expected_kind;
+mod orders;
 mod rank_sentences;
 mod refuse;
 mod select_quote;
 mod show_sentence;
 mod split_sentences;
 mod standalone_question;
+mod tell_material;
 mod terms;
 mod write_answer;
 mod write_prompt;
@@ -22,6 +25,7 @@ use domain::{
 };
 use tokio::sync::mpsc;
 
+pub use about_material::{MaterialDocument, MaterialQuestion, Part, about_material, material_passages};
 pub use cite::{Locate, Place};
 pub use show_sentence::AnswerEvent;
 pub(crate) use split_sentences::is_within_word;

@@ -10,9 +10,13 @@ use domain::Passage;
 
 use super::{
     expected_kind::{Expected, holds},
+    orders::gives_orders,
     split_sentences::split_sentences,
     terms::{question_terms, terms},
 };
+
+/// What its passage's score, stretched over 0 to 1, adds to a sentence's.
+const PASSAGE_WEIGHT: f32 = 0.3;
 
 /// A sentence of a passage.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,13 +74,14 @@ pub(crate) fn rank_sentences<'a>(question: &str, passages: &[Passage], sentences
         weights.iter().filter(|(t, _)| terms.contains(t.as_str())).map(|(_, w)| w).sum()
     };
     let mut ranked: Vec<Ranked<'a>> = Vec::with_capacity(sentences.len());
-    let mut before = 0.0;
+    // The passage of the sentence before, and its overlap.
+    let mut before = (usize::MAX, 0.0);
     for sentence in sentences {
         let overlap = cover(&sentence.terms).min(1.0);
-        let context = if sentence.place == 0 { 0.0 } else { before };
-        before = overlap;
+        let context = if sentence.passage == before.0 { before.1 } else { 0.0 };
+        before = (sentence.passage, overlap);
         let mut score = overlap + 0.2 * f32::max(0.0, context - overlap);
-        score += 0.15 * prior.get(sentence.passage).copied().unwrap_or(0.0);
+        score += PASSAGE_WEIGHT * prior.get(sentence.passage).copied().unwrap_or(0.0);
         score += kind_bonus(expected, sentence, &asked);
         ranked.push(Ranked { sentence: sentence.clone(), overlap, similarity: None, score });
     }
@@ -92,7 +97,10 @@ fn kind_bonus(expected: Expected, sentence: &Sentence<'_>, asked: &[String]) -> 
         bonus -= 0.4;
     }
     if sentence.text.ends_with(['?', '？']) {
-        bonus -= 0.3;
+        bonus -= 0.6;
+    }
+    if gives_orders(sentence.text) {
+        bonus -= 1.0;
     }
     bonus
 }

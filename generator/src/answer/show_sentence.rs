@@ -5,6 +5,9 @@ use tokio::sync::mpsc;
 
 use super::{cite::Citations, rank_sentences::Sentence, split_sentences::is_han};
 
+/// What an item of a list begins with.
+const ITEM: &str = "– ";
+
 /// What an answer in the making tells its reader.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnswerEvent {
@@ -40,6 +43,17 @@ impl<'a> Shown<'a> {
         let marked = format!("{gap}{}", with_marks(text, &numbers));
         self.text.push_str(&marked);
         self.sentences.push(AnswerSentence { text: text.to_owned(), citations: numbers, support });
+        self.send(AnswerEvent::Token(marked)).await
+    }
+
+    /// Shows a sentence as an item of a list, on a line of its own.
+    pub(crate) async fn list(&mut self, item: &Sentence<'_>) -> PortResult<()> {
+        let numbers = self.cite(item).await?;
+        let text = format!("{ITEM}{}", item.text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let line = if self.text.is_empty() { "" } else { "\n" };
+        let marked = format!("{line}{}", with_marks(&text, &numbers));
+        self.text.push_str(&marked);
+        self.sentences.push(AnswerSentence { text, citations: numbers, support: 1.0 });
         self.send(AnswerEvent::Token(marked)).await
     }
 

@@ -9,6 +9,7 @@ use domain::{
 
 use super::{
     AnswerConfig,
+    orders::{gives_orders, without_markers},
     rank_sentences::{Ranked, Sentence},
 };
 
@@ -27,7 +28,7 @@ pub(crate) fn write_prompt(
 ) -> GenerateRequest {
     let mut shown = String::new();
     for (n, excerpt) in (1..).zip(excerpts(passages, sentences, ranked, model, PASSAGES, config.prompt_tokens)) {
-        shown.extend(["[", &n.to_string(), "] ", excerpt.text, "\n"]);
+        shown.extend(["[", &n.to_string(), "] ", &excerpt.shown, "\n"]);
     }
     let (rules, ask) = wording(language);
     let messages = vec![
@@ -61,6 +62,8 @@ pub(crate) struct Excerpt<'a> {
     pub range: Range<usize>,
     /// Its words.
     pub text: &'a str,
+    /// The same without sentences that give orders: what a model reads.
+    pub shown: String,
 }
 
 /// One stretch for each of the best passages, around its best sentence, in tokens at most `budget` in all.
@@ -89,10 +92,26 @@ pub(crate) fn excerpts<'a>(
         let tokens = model.count_tokens(text);
         if tokens <= left {
             left -= tokens;
-            shown.push(Excerpt { passage: sentence.passage, range, text });
+            let read = without_orders(text, &range, sentences.iter().filter(|s| s.passage == sentence.passage));
+            shown.push(Excerpt { passage: sentence.passage, range, text, shown: read });
         }
     }
     shown
+}
+
+/// The text of `range` without those of the passage's sentences that give orders, nor the marks of chat templates.
+fn without_orders<'s>(text: &str, range: &Range<usize>, sentences: impl Iterator<Item = &'s Sentence<'s>>) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut from = 0;
+    for order in sentences.filter(|s| range.start <= s.range.start && s.range.end <= range.end && gives_orders(s.text))
+    {
+        let (start, end) = (order.range.start - range.start, order.range.end - range.start);
+        kept.push_str(text.get(from..start).unwrap_or_default());
+        let rest = text.get(end..).unwrap_or_default();
+        from = end + rest.len() - rest.trim_start().len();
+    }
+    kept.push_str(text.get(from..).unwrap_or_default());
+    without_markers(&kept)
 }
 
 /// The stretch of whole sentences around `core` that keeps within `budget` tokens, growing forward and back in turn.
@@ -104,7 +123,8 @@ fn grow(
     model: &dyn LanguageModel,
 ) -> Range<usize> {
     let own: Vec<&Sentence<'_>> = sentences.iter().filter(|s| s.passage == core.passage).collect();
-    let (mut first, mut last) = (core.place, core.place);
+    let at = own.iter().position(|s| s.place == core.place).unwrap_or_default();
+    let (mut first, mut last) = (at, at);
     let range_of = |first: usize, last: usize| {
         let start = own.get(first).map_or(0, |s| s.range.start);
         start..own.get(last).map_or(passage.text.len(), |s| s.range.end)

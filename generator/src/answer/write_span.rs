@@ -11,6 +11,7 @@ use domain::{
 
 use super::{
     AnswerConfig,
+    orders::gives_orders,
     rank_sentences::{Ranked, Sentence},
     show_sentence::{Shown, cancelled},
     split_sentences::is_within_word,
@@ -59,7 +60,7 @@ impl SpanWriter<'_> {
     ) -> PortResult<(Outcome, Usage)> {
         let budget = self.config.tuned_prompt_tokens;
         let excerpts = excerpts(self.passages, self.sentences, self.ranked, model, PASSAGES, budget);
-        let texts: Vec<&str> = excerpts.iter().map(|e| e.text).collect();
+        let texts: Vec<&str> = excerpts.iter().map(|e| e.shown.as_str()).collect();
         let messages = answer_prompt(language, &texts, question);
         if refuses(model, &messages, language).await? > self.config.refuse_above {
             return Ok((Outcome::Refusal, Usage::default()));
@@ -123,7 +124,8 @@ impl SpanWriter<'_> {
         let continuations = candidates.iter().map(|c| c.text.clone()).collect();
         let answers = model.score(ScoreRequest { messages, continuations }).await?;
         for (candidate, answer) in candidates.iter_mut().zip(answers) {
-            let named = excerpts.iter().find(|e| e.passage == candidate.source.passage).map_or("", |e| e.text);
+            let named =
+                excerpts.iter().find(|e| e.passage == candidate.source.passage).map_or("", |e| e.shown.as_str());
             let messages = stem_prompt(language, &[named], &candidate.words);
             let asked = ScoreRequest { messages, continuations: vec![question.to_owned()] };
             let asked = model.score(asked).await?.first().map_or(0.0, |score| score.log_probability);
@@ -155,7 +157,7 @@ impl SpanWriter<'_> {
         let place = places.min_by_key(rank)?;
         let whole = self.passages.get(named.passage)?.text.as_str();
         let words = whole.get(place.clone())?.split_whitespace().collect::<Vec<_>>().join(" ");
-        let source = self.around(named.passage, whole, place)?;
+        let source = self.around(named.passage, whole, place).filter(|source| !gives_orders(source.text))?;
         Some(Candidate { text: text.to_owned(), words, source, worth: 0.0 })
     }
 

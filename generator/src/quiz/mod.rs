@@ -35,6 +35,7 @@ use domain::{
 };
 
 pub use source::{QuizSource, SourceItem};
+pub(crate) use {several_sentences::definition, standalone::leans};
 
 use crate::answer::Locate;
 use book::Book;

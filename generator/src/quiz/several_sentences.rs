@@ -194,14 +194,19 @@ fn definitions(book: &Book<'_>, passage: usize) -> Vec<Item> {
     let language = book.language(passage);
     let mut items: Vec<Item> = Vec::new();
     for (at, sentence) in book.sentences_in(passage) {
-        let found = if language.is_chinese() { defined_chinese(sentence.text) } else { defined_english(sentence.text) };
-        let Some((term, definition)) = found.or_else(|| defined_by_colon(sentence.text)) else { continue };
-        let known = items.iter().any(|i| i.date == term || i.text.contains(&term) || definition.contains(&i.date));
-        if !known && !definition.contains(&term) && leans(&term, language).is_none() {
-            items.push(Item { sentence: at, rank: (0, 0, 0), date: term, text: definition });
+        let Some((term, meaning)) = definition(sentence.text) else { continue };
+        let known = items.iter().any(|i| i.date == term || i.text.contains(&term) || meaning.contains(&i.date));
+        if !known && !meaning.contains(&term) && leans(&term, language).is_none() {
+            items.push(Item { sentence: at, rank: (0, 0, 0), date: term, text: meaning });
         }
     }
     items
+}
+
+/// A term and what a sentence says that it is.
+pub(crate) fn definition(text: &str) -> Option<(String, String)> {
+    let written = if text.contains(is_han) { defined_chinese(text) } else { defined_english(text) };
+    written.or_else(|| defined_by_colon(text))
 }
 
 fn defined_english(text: &str) -> Option<(String, String)> {

@@ -32,6 +32,9 @@ async fn vectors_have_length_1_and_a_question_is_near_its_answer() {
     assert!(dot(&alone[0], &vectors[2]) > 0.9999);
     let long = embedder.embed(vec!["water ".repeat(5000)], EmbedRole::Passage).await.unwrap();
     assert!((dot(&long[0], &long[0]) - 1.0).abs() < 1e-4);
+    let tokens = embedder.embed_tokens(vec!["光合作用在叶绿体中进行。".to_owned()], EmbedRole::Passage).await.unwrap();
+    assert_eq!(tokens[0].tokens.len(), embedder.count("光合作用在叶绿体中进行。") * embedder.dimensions());
+    assert!(dot(&tokens[0].text, &vectors[1]) > 0.9999);
     assert_eq!(embedder.count(""), 0);
     assert_eq!(embedder.count("water ".repeat(600).trim()), 600);
     assert!((3..=12).contains(&embedder.count("光合作用在叶绿体中进行")));

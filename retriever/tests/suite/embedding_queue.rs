@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use domain::{ErrorKind, ports::EmbedRole};
+use domain::{
+    ErrorKind,
+    ports::{EmbedRole, TextVectors},
+};
 use retriever::{EmbeddingQueue, RetrieverError, TextModel};
 
 /// Runs one batch for each permit it is sent, and notes what it ran.
@@ -15,11 +18,11 @@ struct Gated {
 }
 
 impl TextModel for Gated {
-    fn embed(&mut self, texts: &[String], _: EmbedRole) -> Result<Vec<Vec<f32>>, RetrieverError> {
+    fn embed(&mut self, texts: &[String], _: EmbedRole) -> Result<Vec<TextVectors>, RetrieverError> {
         self.ran.lock().unwrap().push(texts.to_vec());
         let _ = self.permits.recv_timeout(Duration::from_secs(20));
         assert!(!texts.iter().any(|t| t == "panic"), "asked to");
-        Ok(texts.iter().map(|t| vec![t.len() as f32]).collect())
+        Ok(texts.iter().map(|t| TextVectors { text: vec![t.len() as f32], tokens: Vec::new() }).collect())
     }
 }
 
@@ -41,7 +44,7 @@ async fn queued(
     queue: &Arc<EmbeddingQueue>,
     names: &[&str],
     role: EmbedRole,
-) -> tokio::task::JoinHandle<Result<Vec<Vec<f32>>, RetrieverError>> {
+) -> tokio::task::JoinHandle<Result<Vec<TextVectors>, RetrieverError>> {
     let (queue, names) = (Arc::clone(queue), texts(names));
     let handle = tokio::spawn(async move { queue.embed(names, role).await });
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -96,7 +99,8 @@ async fn waiting_queries_share_a_batch_and_overtake_passages() {
     first.await.unwrap().unwrap();
     second.await.unwrap().unwrap();
     let vectors = upload.await.unwrap().unwrap();
-    assert_eq!(vectors, (0..20).map(|n| vec![(n + 1) as f32]).collect::<Vec<_>>(), "in the order asked");
+    let lengths: Vec<_> = vectors.into_iter().map(|v| v.text).collect();
+    assert_eq!(lengths, (0..20).map(|n| vec![(n + 1) as f32]).collect::<Vec<_>>(), "in the order asked");
     let ran = ran.lock().unwrap();
     assert_eq!(ran[1], texts(&["q1", "q2"]), "queries go between two slices of the upload");
     assert!(ran[0].len() < 20 && ran[0].iter().map(String::len).min() > ran[2].iter().map(String::len).max());
@@ -110,6 +114,6 @@ async fn a_panicking_batch_fails_alone() {
     }
     let error = queue.embed(texts(&["panic"]), EmbedRole::Query).await.unwrap_err();
     assert_eq!(error.code(), "embedding_failed");
-    assert_eq!(queue.embed(texts(&["fine"]), EmbedRole::Query).await.unwrap(), [[4.0]]);
+    assert_eq!(queue.embed(texts(&["fine"]), EmbedRole::Query).await.unwrap()[0].text, [4.0]);
     assert!(queue.embed(Vec::new(), EmbedRole::Query).await.unwrap().is_empty());
 }

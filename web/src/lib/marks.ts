@@ -21,6 +21,10 @@ export function withoutMarks(text: string, known: (n: number) => boolean): strin
 /** Whether a blank belongs between two sentences: not after Chinese punctuation. */
 export const needsSpace = (sentence: string) => !/[。！？；：」』”）…]\s*$/u.test(sentence);
 
+/** What stands between a sentence and the next: the items of a list have lines of their own. */
+export const gapBetween = (sentence: string, next = '') =>
+  next.startsWith('– ') ? '\n' : needsSpace(sentence) ? ' ' : '';
+
 /** Whether an answer holds a quote word for word, whatever its marks and blanks. */
 export function holdsQuote(answer: string, quote: string): boolean {
   const bare = (text: string) => text.replace(/\s+/g, '');

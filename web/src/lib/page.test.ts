@@ -3,7 +3,7 @@ import en from '../messages/en.json';
 import zhHans from '../messages/zh-Hans.json';
 import zhHant from '../messages/zh-Hant.json';
 import { chooseLocale } from './choose_locale';
-import { holdsQuote, needsSpace, splitMarks, withoutMarks } from './marks';
+import { gapBetween, holdsQuote, needsSpace, splitMarks, withoutMarks } from './marks';
 import { parseTable } from './parse_table';
 import { placeOnPage } from './place_on_page';
 import { slots } from './slots';
@@ -63,6 +63,8 @@ describe('marks', () => {
   it('need a blank after them in English, none in Chinese', () => {
     expect(needsSpace('It does.')).toBe(true);
     expect(needsSpace('葉子行光合作用。')).toBe(false);
+    expect(gapBetween('– Roots', '– Leaves')).toBe('\n');
+    expect(gapBetween('It does.', 'It did.')).toBe(' ');
   });
 });
 

@@ -37,6 +37,9 @@ pub struct RetrievalArgs {
     /// Only so many questions, spread evenly
     #[arg(long)]
     pub limit: Option<usize>,
+    /// Leave out reranking, to see what it brings
+    #[arg(long)]
+    pub no_rerank: bool,
     /// Of documents: which formats, each a course of its own
     #[arg(long, value_delimiter = ',', default_value = "md,html,txt,docx,pptx,pdf")]
     pub formats: Vec<String>,
@@ -52,6 +55,12 @@ impl RetrievalArgs {
     /// Whether the folder holds documents, not passages.
     pub fn of_documents(&self) -> bool {
         !self.dir.join("passages.jsonl").is_file()
+    }
+
+    /// How to search.
+    pub fn retriever(&self) -> RetrieverSettings {
+        let settings = RetrieverSettings::default();
+        RetrieverSettings { rerank_depth: if self.no_rerank { 0 } else { settings.rerank_depth }, ..settings }
     }
 }
 
@@ -96,7 +105,7 @@ pub async fn run(settings: &Settings, places: &Places, output: Output, args: Ret
         let documents = read_all(&reader, &args.dir, format, &questions).await?;
         for (max_tokens, overlap_tokens) in sizes.iter().flat_map(|s| args.overlap.iter().map(move |o| (*s, *o))) {
             let config = SplitConfig { max_tokens, overlap_tokens };
-            let indexed = Indexed::new(&documents, config, embedder.clone()).await?;
+            let indexed = Indexed::new(&documents, config, embedder.clone(), args.retriever()).await?;
             let report = indexed.ask(&questions, format, config, context).await?;
             output.print(&json!(report), || report.line());
         }
@@ -160,11 +169,11 @@ impl Indexed {
         documents: &[(String, ParsedDocument)],
         config: SplitConfig,
         embedder: Arc<E5Embedder>,
+        settings: RetrieverSettings,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let (folder, course) = (tempfile::tempdir()?, CourseId::new());
         let (place, counter) = (folder.path().to_owned(), embedder.clone());
-        let opened =
-            tokio::task::spawn_blocking(move || HybridRetriever::open(&place, embedder, RetrieverSettings::default()));
+        let opened = tokio::task::spawn_blocking(move || HybridRetriever::open(&place, embedder, settings));
         let retriever = opened.await??;
         let mut indexed = Vec::new();
         for (name, document) in documents {

@@ -9,7 +9,6 @@ pub mod tokens;
 use std::process::ExitCode;
 
 use domain::SearchMode;
-use retriever::RetrieverSettings;
 use serde_json::json;
 
 use self::documents::RetrievalArgs;
@@ -34,8 +33,7 @@ pub async fn retrieval(settings: &Settings, places: &Places, output: Output, arg
     }
     let embedder = app::load_embedder(settings, places).await?;
     let work = tempfile::tempdir()?;
-    let (dir, limit) = (args.dir.as_path(), args.limit);
-    let reports = retriever::evaluate(dir, embedder, work.path(), limit, RetrieverSettings::default()).await?;
+    let reports = retriever::evaluate(&args.dir, embedder, work.path(), args.limit, args.retriever()).await?;
     if !output.json {
         println!(
             "{:<8} {:>7} {:>7} {:>7} {:>7} {:>7} {:>8} {:>8}",
