@@ -248,17 +248,15 @@ fn number(text: &str) -> Option<u32> {
 /// of it. Documents that the question names go before all others.
 pub fn material_passages(question: &str, asked: &MaterialQuestion, documents: &[MaterialDocument]) -> Vec<Passage> {
     let lower = question.to_lowercase();
-    let named = |d: &&MaterialDocument| {
-        let stem = d.name.rsplit_once('.').map_or(d.name.as_str(), |(stem, _)| stem);
-        lower.contains(&stem.to_lowercase()) || lower.contains(&stem.to_lowercase().replace(['-', '_'], " "))
-    };
-    let own: Vec<&MaterialDocument> = documents.iter().filter(named).collect();
+    // `1.pdf` is not named by `section 1`.
+    let names = |stem: &String| stem.chars().any(char::is_alphabetic) && lower.contains(stem.as_str());
+    let own: Vec<&MaterialDocument> = documents.iter().filter(|d| stems(&d.name).iter().any(names)).collect();
     let documents = if own.is_empty() { documents.iter().collect() } else { own };
     let mut passages: Vec<Passage> = match asked {
         MaterialQuestion::Contents => contents(&documents),
         MaterialQuestion::Summary(part) | MaterialQuestion::Terms(part) => {
             // `section 2` of whichever document has one; the first that fits.
-            let found = documents.iter().find_map(|d| Some(passage(d, part_of(&d.parsed, part)?)));
+            let found = documents.iter().find_map(|d| Some(passage(d, part_of(&d.parsed, &within(part, &d.name))?)));
             found.into_iter().collect()
         }
     };
@@ -274,6 +272,24 @@ pub fn material_passages(question: &str, asked: &MaterialQuestion, documents: &[
         passage.n = n;
     }
     passages
+}
+
+/// How a question may write a document's name: without its ending, its dashes as blanks.
+fn stems(name: &str) -> [String; 2] {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
+    [stem.replace(['-', '_'], " "), stem]
+}
+
+/// The part as the document with this name has it: of a title that is the document's own name, all of it.
+fn within(part: &Part, name: &str) -> Part {
+    let Part::Titled(title) = part else { return part.clone() };
+    let whole = |stem: &String| {
+        let rest = title.strip_prefix(stem.as_str())?.trim();
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
+        let rest = rest.strip_prefix(&format!(".{ending}")).unwrap_or(rest).trim();
+        ["", "的內容", "的内容", "內容", "内容", "這份文件", "这份文件"].contains(&rest).then_some(Part::Whole)
+    };
+    stems(name).iter().find_map(whole).unwrap_or_else(|| part.clone())
 }
 
 /// The headings: as deep as there is room for.
@@ -313,7 +329,9 @@ fn part_of(document: &ParsedDocument, part: &Part) -> Option<ByteRange> {
     let range = match part {
         Part::Whole => blocks.iter().collect::<Vec<_>>(),
         Part::Page(page) => blocks.iter().filter(|b| b.page == *page).collect(),
-        Part::Numbered(n) => section(document, |n_th, title| numbered(title).unwrap_or(n_th) == *n)?,
+        // By the heading's own number; where none has it, by its place.
+        Part::Numbered(n) => section(document, |_, title| numbered(title) == Some(*n))
+            .or_else(|| section(document, |place, _| place == *n))?,
         Part::Titled(words) => {
             let plain = |t: &str| t.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
             let wanted = plain(words);
@@ -452,7 +470,19 @@ mod tests {
         assert!(texts("List the terms on page 3").is_empty());
         assert_eq!(texts("What chapters are there?"), ["Rocks", "What rocks are", "Granite", "Its colours", "Basalt"]);
         assert!(texts("Summarise section 9").is_empty());
+        assert!(
+            texts("Summarise rocks")[0].starts_with("Rocks")
+                && texts("請摘要 rocks.md 的內容")[0].ends_with("heavy too.")
+        );
         assert!(texts("Summarise the moon").is_empty());
+    }
+
+    #[test]
+    fn a_heading_without_a_number_does_not_count_beside_those_with_one() {
+        let rocks =
+            document(&[(1, "Rocks"), (2, "Schedule"), (2, "Chapter 1. Granite"), (0, "Granite is hard and very old.")]);
+        let asked = MaterialQuestion::Summary(Part::Numbered(1));
+        assert!(material_passages("", &asked, &[rocks])[0].text.starts_with("Chapter 1"));
     }
 
     #[test]

@@ -134,7 +134,10 @@ fn central(vectors: &[Vec<f32>], count: usize) -> Vec<usize> {
 
 /// The sentences that say what something is.
 pub(super) fn terms(passages: &[Passage]) -> Vec<Sentence<'_>> {
-    let defines = |s: &Sentence<'_>| definition(s.text).is_some() || NAMES.iter().any(|w| s.text.contains(w));
+    let short = |term: &str| term.chars().count() <= if term.contains(is_han) { 12 } else { 40 };
+    let defines = |s: &Sentence<'_>| {
+        definition(s.text).is_some_and(|(term, _)| short(&term)) || NAMES.iter().any(|w| s.text.contains(w))
+    };
     sentences_of(passages).into_iter().filter(defines).take(MOST_TERMS).collect()
 }
 
