@@ -5,7 +5,6 @@ use std::{collections::HashMap, sync::Arc};
 use domain::{
     CourseId, DocumentId, Hit, ParsedDocument, Passage, SearchFilter, SearchMode, SearchQuery, ports::ChunkSearcher,
 };
-
 use generator::{MaterialDocument, MaterialQuestion, material_passages};
 
 use crate::{

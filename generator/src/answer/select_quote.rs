@@ -71,7 +71,7 @@ pub(crate) fn widen<'a>(passages: &'a [Passage], ranked: &[Ranked<'a>]) -> Optio
     Some(span)
 }
 
-/// The dot product of two vectors of length 1.
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
+/// The dot product of two vectors: their cosine where both are of length 1.
+pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }

@@ -14,6 +14,7 @@ use super::{
     about_material::MaterialQuestion,
     finish,
     rank_sentences::{Sentence, sentences_of},
+    select_quote::cosine,
     show_sentence::Shown,
     split_sentences::is_han,
 };
@@ -112,7 +113,6 @@ pub(super) fn prose(passages: &[Passage]) -> Vec<Sentence<'_>> {
 
 /// The places of `count` vectors near the mean of all and unlike each other.
 fn central(vectors: &[Vec<f32>], count: usize) -> Vec<usize> {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
     let mut mean = vec![0.0_f32; vectors.first().map_or(0, Vec::len)];
     for vector in vectors {
         for (sum, x) in mean.iter_mut().zip(vector) {
@@ -122,8 +122,8 @@ fn central(vectors: &[Vec<f32>], count: usize) -> Vec<usize> {
     let mut chosen: Vec<usize> = Vec::new();
     while chosen.len() < count.min(vectors.len()) {
         let worth = |n: usize| {
-            let like = chosen.iter().map(|c| dot(&vectors[*c], &vectors[n])).fold(0.0, f32::max);
-            dot(&mean, &vectors[n]) - LIKENESS * like
+            let like = chosen.iter().map(|c| cosine(&vectors[*c], &vectors[n])).fold(0.0, f32::max);
+            cosine(&mean, &vectors[n]) - LIKENESS * like
         };
         let rest = (0..vectors.len()).filter(|n| !chosen.contains(n));
         let Some(best) = rest.max_by(|a, b| worth(*a).total_cmp(&worth(*b)).then(b.cmp(a))) else { break };
