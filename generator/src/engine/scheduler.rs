@@ -1,7 +1,9 @@
-//! The model's thread. Each step feeds the network the newest tokens of all answers that are being written and a piece of
-//! one prompt that is being read: a long prompt slows the others' streams down, but never stops them.
+//! The model's thread. Each step feeds the network the newest tokens of all answers that are being written, and as many
+//! tokens of prompts that are being read as make up a piece: a long prompt slows the others' streams down, but never stops
+//! them.
 //!
-//! Requests begin in the order of their arrival; prompts take turns by pieces. Where pages run out, the youngest request
+//! Requests begin in the order of their arrival. What is nearest to the end of its prompt is read first, so that equal
+//! ones are not all kept waiting for the last; nothing is passed over for long. Where pages run out, the youngest request
 //! gives its own back and reads its tokens again later.
 
 use std::{
@@ -27,6 +29,8 @@ use crate::{GeneratorError, GeneratorResult};
 
 /// Requests that may run at once for guesses to be made.
 const FEW: usize = 2;
+/// Steps that a prompt may be passed over for shorter ones.
+const PATIENCE: usize = 32;
 
 /// What the engine has done since it was loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,8 +85,6 @@ pub(crate) struct Scheduler {
     returned: VecDeque<Sequence>,
     running: Vec<Sequence>,
     arrivals: u64,
-    /// Arrival of the sequence whose prompt was read last.
-    turn: u64,
 }
 
 /// What the thread keeps to.
@@ -108,7 +110,7 @@ impl Scheduler {
     ) -> Self {
         let pages = KvPages::new(limits.pages);
         let (returned, running) = (VecDeque::new(), Vec::new());
-        Self { network, vocabulary, pages, limits, counters, returned, running, arrivals: 0, turn: 0 }
+        Self { network, vocabulary, pages, limits, counters, returned, running, arrivals: 0 }
     }
 
     /// Serves until every sender of `queue` is gone and all is answered.
@@ -169,9 +171,9 @@ impl Scheduler {
     fn step(&mut self) {
         let plan = self.plan();
         let mut feeds = Vec::with_capacity(plan.len());
-        for &n in &plan {
+        for &(n, count) in &plan {
             let Some(sequence) = self.running.get(n) else { continue };
-            let (count, wanted) = sequence.next_feed(self.limits.chunk);
+            let wanted = sequence.wanted(count);
             let tokens = sequence.pending().get(..count).unwrap_or_default();
             let (position, pages, adapter) = (sequence.fed, sequence.pages.list(), sequence.adapter);
             feeds.push(Feed { tokens, position, pages, wanted, adapter });
@@ -184,9 +186,11 @@ impl Scheduler {
         }
         self.counters.steps.fetch_add(1, Ordering::Relaxed);
         let outcomes = run(self.network.as_mut(), &feeds);
-        let counts: Vec<usize> = feeds.iter().map(|f| f.tokens.len()).collect();
+        for (n, sequence) in self.running.iter_mut().enumerate() {
+            sequence.passed_over = if plan.iter().any(|p| p.0 == n) { 0 } else { sequence.passed_over + 1 };
+        }
         let mut ended = Vec::new();
-        for ((n, count), outcome) in plan.into_iter().zip(counts).zip(outcomes) {
+        for ((n, count), outcome) in plan.into_iter().zip(outcomes) {
             if self.advance(n, count, outcome) == Progress::Ended {
                 ended.push(n);
             }
@@ -227,33 +231,39 @@ impl Scheduler {
         }
     }
 
-    /// Whom to feed: all who write, and one who reads. Their pages are there.
-    fn plan(&mut self) -> Vec<usize> {
+    /// Whom to feed with how many tokens: all who write, and some who read. Their pages are there.
+    fn plan(&mut self) -> Vec<(usize, usize)> {
         loop {
-            let writers = self.running.iter().enumerate().filter(|(_, s)| s.is_streaming()).map(|(n, _)| n);
-            let mut plan: Vec<usize> = writers.collect();
-            plan.extend(self.reader());
+            let writers = self.running.iter().enumerate().filter(|(_, s)| s.is_streaming());
+            let mut plan: Vec<(usize, usize)> = writers.map(|(n, s)| (n, s.pending().len())).collect();
+            plan.extend(self.readers());
             if self.make_room(&plan) {
-                if let Some(sequence) = plan.last().and_then(|n| self.running.get(*n)).filter(|s| !s.is_streaming()) {
-                    self.turn = sequence.arrival;
-                }
                 return plan;
             }
         }
     }
 
-    /// Who reads next, a prompt or a text to be scored: the one that arrived after the last, or the first again.
-    fn reader(&self) -> Option<usize> {
-        let readers = || self.running.iter().enumerate().filter(|(_, s)| !s.is_streaming());
-        let after = readers().filter(|(_, s)| s.arrival > self.turn).min_by_key(|(_, s)| s.arrival);
-        after.or_else(|| readers().min_by_key(|(_, s)| s.arrival)).map(|(n, _)| n)
+    /// Who reads next, prompts or texts to be scored, until a piece's worth of tokens is together.
+    fn readers(&self) -> Vec<(usize, usize)> {
+        let mut waiting: Vec<(usize, &Sequence)> =
+            self.running.iter().enumerate().filter(|(_, s)| !s.is_streaming()).collect();
+        waiting.sort_by_key(|(_, s)| (s.passed_over < PATIENCE, s.pending().len(), s.arrival));
+        let mut left = self.limits.chunk.max(1);
+        let mut chosen = Vec::new();
+        for (n, sequence) in waiting {
+            let count = sequence.next_piece().min(left);
+            left -= count;
+            if count > 0 {
+                chosen.push((n, count));
+            }
+        }
+        chosen
     }
 
     /// Gets pages for all of a plan. False, with the youngest request put back, where they do not suffice.
-    fn make_room(&mut self, plan: &[usize]) -> bool {
-        for &n in plan {
+    fn make_room(&mut self, plan: &[(usize, usize)]) -> bool {
+        for &(n, count) in plan {
             let Some(sequence) = self.running.get_mut(n) else { continue };
-            let (count, _) = sequence.next_feed(self.limits.chunk);
             if self.pages.extend(&mut sequence.pages, sequence.fed + count) {
                 continue;
             }

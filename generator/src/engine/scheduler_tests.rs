@@ -1,7 +1,10 @@
 //! The scheduler with a real network, a tiny random one: what is written does not depend on what else runs, on pages
 //! running out, or on prefixes that were read before; a failing request fails alone.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use domain::{
     PortResult,
@@ -52,20 +55,46 @@ struct Engine {
 type Scores = oneshot::Receiver<PortResult<Vec<ContinuationScore>>>;
 type Events = mpsc::UnboundedReceiver<PortResult<Generated>>;
 
+/// Notes the position and the number of the tokens of every feed, step by step.
+struct Watched(Decoder, Steps);
+
+type Steps = Arc<Mutex<Vec<Vec<(usize, usize)>>>>;
+
+impl Network for Watched {
+    fn forward(&mut self, feeds: &[Feed<'_>]) -> GeneratorResult<Vec<Vec<f32>>> {
+        self.1.lock().unwrap().push(feeds.iter().map(|f| (f.position, f.tokens.len())).collect());
+        self.0.forward(feeds)
+    }
+}
+
+fn decoder(pages: usize) -> Decoder {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.gguf");
+    write_model(&path, "llama", candle_core::quantized::GgmlDType::Q4_1, true);
+    let file = GgufFile::open(&path).unwrap();
+    Decoder::load(&file, &[], Isa::best(), Arc::new(Pool::new(2).unwrap()), pages).unwrap()
+}
+
 impl Engine {
     fn start(pages: usize, parallel: usize, chunk: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tiny.gguf");
-        write_model(&path, "llama", candle_core::quantized::GgmlDType::Q4_1, true);
-        let file = GgufFile::open(&path).unwrap();
-        let network = Decoder::load(&file, &[], Isa::best(), Arc::new(Pool::new(2).unwrap()), pages).unwrap();
+        let (engine, serve) = Self::ready(Box::new(Fragile(decoder(pages))), pages, parallel, chunk);
+        std::thread::spawn(serve);
+        engine
+    }
+
+    /// An engine, and what its thread is to run.
+    fn ready(
+        network: Box<dyn Network>,
+        pages: usize,
+        parallel: usize,
+        chunk: usize,
+    ) -> (Self, impl FnOnce() + Send + 'static) {
         let limits = Limits { context: 400.min(pages * 32), chunk, parallel, pages, lookup: 0 };
         let counters = Arc::<Counters>::default();
         let vocabulary = Arc::new(Vocabulary::numbered(VOCABULARY));
-        let scheduler = Scheduler::new(Box::new(Fragile(network)), vocabulary, limits, counters.clone());
-        let (queue, jobs) = mpsc::channel(64);
-        std::thread::spawn(move || scheduler.serve(jobs));
-        Self { queue, counters, lookup: 0 }
+        let scheduler = Scheduler::new(network, vocabulary, limits, counters.clone());
+        let (queue, jobs) = mpsc::channel(256);
+        (Self { queue, counters, lookup: 0 }, move || scheduler.serve(jobs))
     }
 
     fn ask(&self, prompt: Vec<u32>, max_tokens: usize, rules: Option<Box<dyn TokenRules>>) -> Events {
@@ -122,6 +151,36 @@ fn what_is_written_does_not_depend_on_what_else_runs() {
         let texts: Vec<String> = events.into_iter().map(|e| hear(e).unwrap().0).collect();
         assert_eq!(texts, expected, "{pages} pages, {parallel} at once, chunks of {chunk}");
     }
+}
+
+/// The steps in which these prompts are read, for one token each.
+fn steps_of(prompts: &[Vec<u32>], chunk: usize) -> Vec<Vec<(usize, usize)>> {
+    let steps = Steps::default();
+    let (engine, serve) = Engine::ready(Box::new(Watched(decoder(60), steps.clone())), 60, 8, chunk);
+    let events: Vec<_> = prompts.iter().map(|p| engine.ask(p.clone(), 1, None)).collect();
+    drop(engine);
+    serve();
+    assert!(events.into_iter().all(|e| hear(e).is_ok()));
+    std::mem::take(&mut steps.lock().unwrap())
+}
+
+#[test]
+fn equal_prompts_are_read_one_after_another_and_short_ones_together() {
+    let equal: Vec<_> = (1..4).map(|seed| prompt(seed, 64)).collect();
+    assert_eq!(steps_of(&equal, 32), [[(0, 32)], [(32, 32)]].repeat(3));
+    let short: Vec<_> = (1..4).map(|seed| prompt(seed, 10)).collect();
+    assert_eq!(steps_of(&short, 32), [[(0, 10), (0, 10), (0, 10)]]);
+    let mixed = [prompt(1, 70), prompt(2, 20)];
+    assert_eq!(steps_of(&mixed, 32), [vec![(0, 20), (0, 12)], vec![(12, 32)], vec![(44, 26)]]);
+}
+
+#[test]
+fn a_long_prompt_is_not_passed_over_for_ever() {
+    let mut prompts = vec![prompt(1, 200)];
+    prompts.extend((2..90).map(|seed| prompt(seed, 32)));
+    let steps = steps_of(&prompts, 32);
+    let first = steps.iter().position(|step| step.iter().any(|(_, tokens)| *tokens == 32) && step[0].0 > 0);
+    assert!(first.is_some_and(|first| first < 80), "its second piece is read before the last short prompt: {first:?}");
 }
 
 #[test]
@@ -257,7 +316,7 @@ fn scores_are_sums_over_log_probabilities_whatever_else_runs_and_the_prompt_is_r
         // Beside writers, whose texts stay the same, and with few pages.
         let prompts = [prompt(1, 90), prompt(2, 40)];
         let written = alone(&prompts, 40);
-        let engine = Engine::start(11, 4, 16);
+        let engine = Engine::start(8, 4, 16);
         let events: Vec<_> = prompts.iter().map(|p| engine.ask(p.clone(), 40, None)).collect();
         let scores: Vec<_> = (0..3).map(|_| engine.score(question.clone(), texts.clone())).collect();
         for (events, expected) in events.into_iter().zip(&written) {

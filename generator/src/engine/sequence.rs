@@ -39,6 +39,8 @@ pub(crate) struct Sequence {
     pub adapter: usize,
     /// Place in the order of arrival.
     pub arrival: u64,
+    /// Steps since it was fed.
+    pub passed_over: usize,
     /// How many of the last tokens are only guessed.
     guessed: usize,
     task: Task,
@@ -61,7 +63,17 @@ impl Sequence {
             Task::Score(scoring) => scoring.begin(tokens.len()),
         };
         let (fed, pages, guessed) = (0, Pages::default(), 0);
-        (progress == Progress::Goes).then_some(Self { tokens, fed, pages, adapter, arrival, guessed, task })
+        let passed_over = 0;
+        (progress == Progress::Goes).then_some(Self {
+            tokens,
+            fed,
+            pages,
+            adapter,
+            arrival,
+            passed_over,
+            guessed,
+            task,
+        })
     }
 
     /// Tokens that the network has still to read.
@@ -87,15 +99,22 @@ impl Sequence {
         matches!(&self.task, Task::Write(writing) if writing.begun)
     }
 
-    /// How many tokens it is fed next, at most `chunk` of a prompt, and which logits it wants.
-    pub(crate) fn next_feed(&self, chunk: usize) -> (usize, Wanted) {
+    /// How many tokens it can be fed at once.
+    pub(crate) fn next_piece(&self) -> usize {
         let pending = self.pending().len();
-        let last = |count| (count, if count == pending { Wanted::Last } else { Wanted::Nothing });
         match &self.task {
-            Task::Write(_) if self.guessed > 0 => (pending, Wanted::Each),
-            Task::Write(_) if self.is_streaming() => last(pending),
-            Task::Score(scoring) if self.fed >= scoring.prompt => (pending.min(MOST_AT_ONCE), Wanted::Each),
-            Task::Write(_) | Task::Score(_) => last(pending.min(chunk.max(1))),
+            Task::Score(scoring) if self.fed >= scoring.prompt => pending.min(MOST_AT_ONCE),
+            Task::Write(_) | Task::Score(_) => pending,
+        }
+    }
+
+    /// Which logits it wants when it is fed `count` tokens.
+    pub(crate) fn wanted(&self, count: usize) -> Wanted {
+        match &self.task {
+            Task::Write(_) if self.guessed > 0 => Wanted::Each,
+            Task::Score(scoring) if self.fed >= scoring.prompt => Wanted::Each,
+            Task::Write(_) | Task::Score(_) if count == self.pending().len() => Wanted::Last,
+            Task::Write(_) | Task::Score(_) => Wanted::Nothing,
         }
     }
 
