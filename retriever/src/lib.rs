@@ -15,6 +15,7 @@ mod keyword_query;
 mod keyword_schema;
 mod late_interaction;
 mod measure_retrieval;
+mod near_duplicates;
 mod pack_context;
 mod queue_embedding;
 mod rank_metrics;

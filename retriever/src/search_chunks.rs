@@ -12,6 +12,7 @@ use crate::{
     analyse_text::is_mostly_unspaced,
     fuse,
     keyword_schema::StoredChunk,
+    near_duplicates::Said,
     rerank_candidates::{Asked, Candidate, rerank},
 };
 
@@ -32,17 +33,18 @@ impl ChunkSearcher for HybridRetriever {
             let mut asked = Asked { unspaced: is_mostly_unspaced(&query.text), ..Asked::default() };
             let scored = self.rank(&query, &mut asked).await?;
             let depth = self.settings.rerank_depth.max(query.limit);
-            let mut hits = match &self.reranker {
+            let Read { mut hits, copies } = match &self.reranker {
                 Some(reranker) => {
-                    let mut hits = self.read(scored, depth, None).await?;
-                    rerank_by(reranker, &query.text, &mut hits).await?;
-                    hits
+                    let mut read = self.read(scored, depth, None).await?;
+                    rerank_by(reranker, &query.text, &mut read.hits).await?;
+                    read
                 }
                 None if query.mode == SearchMode::Hybrid && self.settings.rerank_depth > 0 => {
                     self.read(scored, depth, Some((query.text, asked))).await?
                 }
                 None => self.read(scored, query.limit, None).await?,
             };
+            hits.extend(copies);
             hits.truncate(query.limit);
             Ok(hits)
         })
@@ -95,11 +97,11 @@ impl HybridRetriever {
         scored: Vec<Scored>,
         limit: usize,
         asked: Option<(String, Asked)>,
-    ) -> Result<Vec<Hit>, RetrieverError> {
+    ) -> Result<Read, RetrieverError> {
         let keywords = Arc::clone(&self.keywords);
         self.gate
             .run(move || {
-                let found = read_stored(&keywords, &scored, limit)?;
+                let (found, copies) = read_stored(&keywords, &scored, limit)?;
                 let new: Option<Vec<f32>> = match asked {
                     Some((text, asked)) => {
                         let asked = Asked { weights: keywords.term_weights(&text)?, ..asked };
@@ -114,28 +116,40 @@ impl HybridRetriever {
                     let rerank = new.as_ref().and_then(|new| new.get(n)).copied();
                     chunk.into_hit(rerank.unwrap_or(score), Scores { rerank, ..scores })
                 });
-                Ok(best_first(hits.collect()))
+                let copies = copies.into_iter().map(|((.., scores), chunk)| chunk.into_hit(0.0, scores));
+                Ok(Read { hits: best_first(hits.collect()), copies: copies.collect() })
             })
             .await
     }
 }
 
-/// The first `limit` of these that the store holds.
+/// Hits, best first, and near-duplicates of better ones, which score 0.
+struct Read {
+    hits: Vec<Hit>,
+    copies: Vec<Hit>,
+}
+
+type Stored = (Scored, StoredChunk);
+
+/// The first `limit` of these that the store holds and that are no copies of better ones; and the copies.
 fn read_stored(
     keywords: &KeywordIndex,
     scored: &[Scored],
     limit: usize,
-) -> Result<Vec<(Scored, StoredChunk)>, RetrieverError> {
-    let mut found = Vec::with_capacity(limit.min(scored.len()));
+) -> Result<(Vec<Stored>, Vec<Stored>), RetrieverError> {
+    let (mut found, mut copies, mut said) = (Vec::with_capacity(limit.min(scored.len())), Vec::new(), Said::default());
     let mut rest = scored;
     while found.len() < limit && !rest.is_empty() {
         let (now, later) = rest.split_at((limit - found.len()).min(rest.len()));
         rest = later;
         let ids: Vec<ChunkId> = now.iter().map(|&(id, ..)| id).collect();
-        let chunks = keywords.chunks(&ids)?;
-        found.extend(now.iter().zip(chunks).filter_map(|(place, chunk)| Some((*place, chunk?))));
+        for (place, chunk) in now.iter().zip(keywords.chunks(&ids)?) {
+            let Some(chunk) = chunk else { continue };
+            let list = if said.repeats(&chunk.chunk.text) { &mut copies } else { &mut found };
+            list.push((*place, chunk));
+        }
     }
-    Ok(found)
+    Ok((found, copies))
 }
 
 fn alone(ranking: Vec<Ranked>, scores: impl Fn(Option<f32>) -> Scores) -> Vec<Scored> {

@@ -190,6 +190,26 @@ async fn a_dropped_put_leaves_all_or_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_text_in_two_documents_takes_one_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let retriever = open(dir.path());
+    let (course, slides, handout) = (CourseId::new(), DocumentId::new(), DocumentId::new());
+    for document in [slides, handout] {
+        retriever.put(course, document, &chunks(course, document, &TEXTS), &nothing).await.unwrap();
+    }
+    let hits = retriever.search(query(course, "plants, light and water in a cell", SearchMode::Hybrid)).await.unwrap();
+    let first: Vec<&str> = hits.iter().take(2).map(|hit| hit.text.as_str()).collect();
+    assert_eq!(first, TEXTS[..2]);
+    let copies: Vec<_> = hits.iter().filter(|hit| hit.score == 0.0).map(|hit| hit.text.as_str()).collect();
+    assert!(copies.contains(&TEXTS[0]) && copies.contains(&TEXTS[1]), "{hits:?}");
+    // In one document alone it is no copy.
+    let filter = SearchFilter { documents: vec![handout], ..SearchFilter::default() };
+    let alone = SearchQuery { filter, ..query(course, "plants make sugar from light", SearchMode::Hybrid) };
+    let hits = retriever.search(alone).await.unwrap();
+    assert!(hits[0].text == TEXTS[0] && hits[0].score > 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reranker_has_the_last_word() {
     struct Longest;
     impl Reranker for Longest {
