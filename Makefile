@@ -81,9 +81,9 @@ eval-reading: build models
 hostile-files: build models
 	$(CARGO_TARGET_DIR)/release/hostile_files
 
-# Every question of the course material, each quote looked up in the PDF by another program.
+# Questions on the course material, each quote looked up in the PDF by another program; DOCUMENTS=all for all at once.
 ask-course: build models
-	$(CARGO_TARGET_DIR)/release/ask_course
+	$(CARGO_TARGET_DIR)/release/ask_course $(DOCUMENTS)
 
 kill-test: build models
 	$(CARGO_TARGET_DIR)/release/kill_test

@@ -97,8 +97,7 @@ pub async fn load_models(settings: &Settings, places: &Places) -> Result<LoadedM
         return Ok(LoadedModels { generator: (id, model_on_server(settings)?), adapters: Vec::new() });
     }
     let (places, folders) = (places.clone(), settings.adapters.clone());
-    // Each answer may draw others beside its first.
-    let queue = settings.answers.queue * (1 + settings.answers.config().draws as usize);
+    let queue = settings.answers.queue * settings.answers.config().most_requests();
     let settings = GgufModelSettings { queue, ..GgufModelSettings::default() };
     tokio::task::spawn_blocking(move || {
         let (file, languages) = model_file(&id, &places)?;

@@ -93,6 +93,10 @@ pub struct Answer {
     pub citations: Vec<Citation>,
     /// Whether the material was found not to hold an answer.
     pub refused: bool,
+    /// How likely it is that the material does not hold one, 0 to 1, whatever the threshold; 0 for questions about the
+    /// material itself.
+    #[serde(default)]
+    pub doubt: f32,
     /// Tokens read and written by the model.
     pub usage: Usage,
 }

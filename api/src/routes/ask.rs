@@ -83,7 +83,7 @@ pub struct AskResponse {
 impl AskResponse {
     /// An answer, who wrote it and how long it took.
     pub fn new(answer: Answer, timings: Timings, model: &str) -> Self {
-        let Answer { text, sentences, citations, refused, usage } = answer;
+        let Answer { text, sentences, citations, refused, usage, doubt: _ } = answer;
         Self { id: None, answer: text, sentences, citations, refused, model: model.to_owned(), timings, usage }
     }
 }

@@ -41,11 +41,11 @@ pub(crate) use terms::{is_common, question_terms, terms};
 use check_sentence::Checker;
 use cite::sound;
 use rank_sentences::Ranked;
-use refuse::{NEAREST, must_refuse, refusal};
+use refuse::{NEAREST, doubt, margin, refusal};
 use select_quote::widen;
 use show_sentence::Shown;
 use write_answer::Writer;
-use write_prompt::write_prompt;
+use write_prompt::{best_of_passages, write_prompt};
 use write_span::{Outcome, SpanWriter};
 
 /// How answers are made.
@@ -57,15 +57,15 @@ pub struct AnswerConfig {
     pub refuse_below: f32,
     /// The same for questions in Chinese, where unrelated sentences are nearer to one another.
     pub refuse_below_chinese: f32,
-    /// A tuned model refuses where it gives the refusal more than this probability.
+    /// A tuned model refuses where it is likelier than this that the material does not hold the answer.
     pub refuse_above: f32,
-    /// Answers that are drawn beside a tuned model's first one where it is unsure; the best is shown.
+    /// Answers that are drawn beside a tuned model's first ones where it is unsure, over all passages; the best is shown.
     pub draws: u64,
     /// Least support for a written sentence to be shown: the share of its content words in the sentence it cites.
     pub support_needed: f32,
     /// Most tokens of passages in a prompt.
     pub prompt_tokens: usize,
-    /// The same for a model that was tuned on whole passages.
+    /// Most tokens of one passage for a tuned model, which reads each by itself.
     pub tuned_prompt_tokens: usize,
     /// Most tokens the model writes.
     pub max_tokens: usize,
@@ -80,11 +80,11 @@ impl Default for AnswerConfig {
         Self {
             refuse_below: 0.8,
             refuse_below_chinese: 0.84,
-            refuse_above: 0.6,
+            refuse_above: 0.3,
             draws: 8,
             support_needed: 0.6,
             prompt_tokens: 300,
-            tuned_prompt_tokens: 900,
+            tuned_prompt_tokens: 384,
             max_tokens: 64,
             max_sentences: 3,
             candidates: 8,
@@ -93,6 +93,11 @@ impl Default for AnswerConfig {
 }
 
 impl AnswerConfig {
+    /// Most requests that one answer has for the model at the same time.
+    pub const fn most_requests(&self) -> usize {
+        2 * write_span::PASSAGES + self.draws as usize
+    }
+
     /// The least evidence for a question in this language.
     const fn threshold(&self, language: Language) -> f32 {
         if language.is_chinese() { self.refuse_below_chinese } else { self.refuse_below }
@@ -122,6 +127,8 @@ struct Found<'a> {
     passages: &'a [Passage],
     sentences: &'a [Sentence<'a>],
     ranked: &'a [Ranked<'a>],
+    /// How much more evidence there is than is needed.
+    margin: f32,
 }
 
 /// Answers questions from passages.
@@ -153,9 +160,10 @@ impl Answerer {
         let embedder = self.embedder.as_ref();
         let ranked = select_quote(&question, &passages, &sentences, embedder, self.config.candidates).await?;
         let mut shown = Shown::new(Citations::new(&passages, locate), events);
-        if must_refuse(&question, &sentences, &ranked, self.config.threshold(request.language)) {
-            let nearest = nearest(&ranked);
-            shown.show_refusal(refusal(request.language), &nearest).await?;
+        let margin = margin(&question, &sentences, &ranked, self.config.threshold(request.language));
+        shown.doubt = doubt(margin, None);
+        if margin < 0.0 {
+            shown.show_refusal(refusal(request.language), &best_of_passages(&ranked, NEAREST)).await?;
             return Ok(finish(shown, true, Usage::default()));
         }
         let mut usage = Usage::default();
@@ -166,11 +174,12 @@ impl Answerer {
                 passages: &passages,
                 sentences: &sentences,
                 ranked: &ranked,
+                margin,
             };
             let written;
             (written, usage) = self.write(model, &found, &mut shown).await?;
             if written == Outcome::Refusal {
-                shown.show_refusal(refusal(request.language), &nearest(&ranked)).await?;
+                shown.show_refusal(refusal(request.language), &best_of_passages(&ranked, NEAREST)).await?;
                 return Ok(finish(shown, true, usage));
             }
         }
@@ -189,10 +198,10 @@ impl Answerer {
         found: &Found<'_>,
         shown: &mut Shown<'_>,
     ) -> PortResult<(Outcome, Usage)> {
-        let Found { question, language, passages, sentences, ranked } = *found;
+        let Found { question, language, passages, sentences, ranked, margin } = *found;
         let config = &self.config;
         if model.info().tuned {
-            let writer = SpanWriter { passages, sentences, ranked, config };
+            let writer = SpanWriter { passages, sentences, ranked, margin, config };
             return writer.write(model, question, language, shown).await;
         }
         let prompt = write_prompt(question, language, passages, sentences, ranked, model, config);
@@ -208,18 +217,7 @@ impl Answerer {
     }
 }
 
-/// The best sentence of each of the nearest passages.
-fn nearest<'r, 'a>(ranked: &'r [Ranked<'a>]) -> Vec<&'r Sentence<'a>> {
-    let mut best: Vec<&Sentence<'a>> = Vec::new();
-    for candidate in ranked.iter().map(|r| &r.sentence) {
-        if best.len() < NEAREST && best.iter().all(|b| b.passage != candidate.passage) {
-            best.push(candidate);
-        }
-    }
-    best
-}
-
 fn finish(shown: Shown<'_>, refused: bool, usage: Usage) -> Answer {
-    let Shown { text, sentences, citations, .. } = shown;
-    Answer { text, sentences, citations: citations.into_vec(), refused, usage }
+    let Shown { text, sentences, citations, doubt, .. } = shown;
+    Answer { text, sentences, citations: citations.into_vec(), refused, doubt, usage }
 }

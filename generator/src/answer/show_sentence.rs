@@ -22,12 +22,14 @@ pub(crate) struct Shown<'a> {
     pub text: String,
     pub sentences: Vec<AnswerSentence>,
     pub citations: Citations<'a>,
+    /// As in [`domain::Answer`].
+    pub doubt: f32,
     events: mpsc::Sender<AnswerEvent>,
 }
 
 impl<'a> Shown<'a> {
     pub(crate) fn new(citations: Citations<'a>, events: mpsc::Sender<AnswerEvent>) -> Self {
-        Self { text: String::new(), sentences: Vec::new(), citations, events }
+        Self { text: String::new(), sentences: Vec::new(), citations, doubt: 0.0, events }
     }
 
     /// Shows `text`, carried by `source`. Rows of a table are shown as their cells with their columns' heads.

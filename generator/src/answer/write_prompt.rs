@@ -27,7 +27,7 @@ pub(crate) fn write_prompt(
     config: &AnswerConfig,
 ) -> GenerateRequest {
     let mut shown = String::new();
-    for (n, excerpt) in (1..).zip(excerpts(passages, sentences, ranked, model, PASSAGES, config.prompt_tokens)) {
+    for (n, excerpt) in (1..).zip(excerpts(passages, sentences, ranked, model, config.prompt_tokens)) {
         shown.extend(["[", &n.to_string(), "] ", &excerpt.shown, "\n"]);
     }
     let (rules, ask) = wording(language);
@@ -67,36 +67,52 @@ pub(crate) struct Excerpt<'a> {
 }
 
 /// One stretch for each of the best passages, around its best sentence, in tokens at most `budget` in all.
-pub(crate) fn excerpts<'a>(
+fn excerpts<'a>(
     passages: &'a [Passage],
     sentences: &[Sentence<'_>],
     ranked: &[Ranked<'_>],
     model: &dyn LanguageModel,
-    count: usize,
     budget: usize,
 ) -> Vec<Excerpt<'a>> {
-    let mut best: Vec<&Sentence<'_>> = Vec::new();
+    let best = best_of_passages(ranked, PASSAGES);
+    let mut left = budget;
+    let mut shown = Vec::new();
+    for (at, sentence) in best.iter().enumerate() {
+        // The best passage may use half of what there is, the last all that is left.
+        let share = if at + 1 == best.len() { left } else { left / 2 };
+        let Some((excerpt, tokens)) = excerpt(passages, sentences, sentence, model, share) else { continue };
+        if tokens <= left {
+            left -= tokens;
+            shown.push(excerpt);
+        }
+    }
+    shown
+}
+
+/// The best sentence of each of the `count` best passages.
+pub(crate) fn best_of_passages<'r, 'a>(ranked: &'r [Ranked<'a>], count: usize) -> Vec<&'r Sentence<'a>> {
+    let mut best: Vec<&Sentence<'a>> = Vec::new();
     for candidate in ranked.iter().map(|r| &r.sentence) {
         if best.len() < count && best.iter().all(|b| b.passage != candidate.passage) {
             best.push(candidate);
         }
     }
-    let mut left = budget;
-    let mut shown = Vec::new();
-    for (at, sentence) in best.iter().enumerate() {
-        let Some(passage) = passages.get(sentence.passage) else { continue };
-        // The best passage may use half of what there is, the last all that is left.
-        let share = if at + 1 == best.len() { left } else { left / 2 };
-        let range = grow(passage, sentences, sentence, share, model);
-        let Some(text) = passage.text.get(range.clone()) else { continue };
-        let tokens = model.count_tokens(text);
-        if tokens <= left {
-            left -= tokens;
-            let read = without_orders(text, &range, sentences.iter().filter(|s| s.passage == sentence.passage));
-            shown.push(Excerpt { passage: sentence.passage, range, text, shown: read });
-        }
-    }
-    shown
+    best
+}
+
+/// The stretch around a sentence, and its tokens: at most `budget`, but for a sentence that is longer by itself.
+pub(crate) fn excerpt<'a>(
+    passages: &'a [Passage],
+    sentences: &[Sentence<'_>],
+    core: &Sentence<'_>,
+    model: &dyn LanguageModel,
+    budget: usize,
+) -> Option<(Excerpt<'a>, usize)> {
+    let passage = passages.get(core.passage)?;
+    let range = grow(passage, sentences, core, budget, model);
+    let text = passage.text.get(range.clone())?;
+    let shown = without_orders(text, &range, sentences.iter().filter(|s| s.passage == core.passage));
+    Some((Excerpt { passage: core.passage, range, text, shown }, model.count_tokens(text)))
 }
 
 /// The text of `range` without those of the passage's sentences that give orders, nor the marks of chat templates.

@@ -9,6 +9,7 @@ pub mod tokens;
 use std::process::ExitCode;
 
 use domain::SearchMode;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use self::documents::RetrievalArgs;
@@ -17,6 +18,15 @@ use crate::{
     app,
     settings::{Places, Settings},
 };
+
+/// How many questions have been asked.
+fn progress_bar(questions: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(questions), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
 
 fn name(mode: SearchMode) -> &'static str {
     match mode {
