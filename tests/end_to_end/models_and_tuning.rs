@@ -182,14 +182,23 @@ fn answers_choices_and_tokens_are_measured() {
         json!({"question": "Who won the football world cup in 1998?", "answers": [], "passage_id": "p1", "lang": "en"}),
     ];
     write_lines(&folder.path().join("questions.jsonl"), &asked);
-    for mode in ["answer", "quote"] {
-        let summary = printed(&["eval", "answers", path(folder.path()), "--mode", mode, "--json"]);
-        let summary: Value = serde_json::from_str(&summary).unwrap();
+    for (mode, name) in [("answer", "report.html"), ("quote", "report.md")] {
+        let report = folder.path().join(name);
+        let asked = ["eval", "answers", path(folder.path()), "--mode", mode, "--users", "2", "--report", path(&report)];
+        let summary: Value = serde_json::from_str(&printed(&[&asked[..], &["--json"]].concat())).unwrap();
         assert_eq!(summary["found"], 1.0, "{summary}");
         assert_eq!(summary["in_text_or_quote"], 1.0, "{summary}");
         assert_eq!(summary["cites_gold"], 1.0, "{summary}");
         assert_eq!(summary["verbatim"], 1.0, "{summary}");
         assert_eq!(summary["refused_unanswerable"], 1.0, "{summary}");
+        // The unanswerable question is doubted more than the other: some threshold tells them apart.
+        let curve = summary["refusals"].as_array().unwrap();
+        assert!(curve.iter().any(|point| point["f1"] == 1.0), "{summary}");
+        let report = fs::read_to_string(&report).unwrap();
+        assert!(
+            report.contains("Where questions ended") && report.contains("refused, and nothing answers it"),
+            "{report}"
+        );
     }
     let choices = folder.path().join("mcq.jsonl");
     let item = |options: Value| json!({"lang": "en", "passage": passages[1]["text"], "question": "What lets dough rise?", "options": options, "answer_index": 1});

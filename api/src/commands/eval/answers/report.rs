@@ -112,18 +112,18 @@ fn histogram(values: impl Iterator<Item = f64>, most: f64, unit: &str) -> Vec<Ba
 fn bars(bars: &[Bar], title: &str) -> String {
     const ROW: usize = 26;
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
-    let mut svg = format!("<svg viewBox=\"0 0 760 {}\" role=\"img\"><title>{title}</title>\n", ROW * bars.len());
+    let mut svg = format!("<svg viewBox=\"0 0 800 {}\" role=\"img\"><title>{title}</title>\n", ROW * bars.len());
     for (n, Bar { name, count, good }) in bars.iter().enumerate() {
-        let (top, width) = (n * ROW, 340 * count / most);
+        let (top, width) = (n * ROW, 320 * count / most);
         let colour = if *good { "#2e7d5b" } else { "#b3502d" };
         let _ = writeln!(
             svg,
-            "<text x=\"340\" y=\"{}\" text-anchor=\"end\">{}</text><rect x=\"350\" y=\"{}\" width=\"{width}\" height=\"16\" \
+            "<text x=\"400\" y=\"{}\" text-anchor=\"end\">{}</text><rect x=\"410\" y=\"{}\" width=\"{width}\" height=\"16\" \
              fill=\"{colour}\"/><text x=\"{}\" y=\"{}\">{count}</text>",
             top + 17,
             escape(name),
             top + 4,
-            356 + width,
+            416 + width,
             top + 17
         );
     }
