@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use domain::{
     CourseId, DocumentId, Hit, ParsedDocument, Passage, SearchFilter, SearchMode, SearchQuery, ports::ChunkSearcher,
 };
-use generator::{MaterialDocument, MaterialQuestion, material_passages};
+use generator::{MaterialDocument, MaterialQuestion, material_passages, names_document};
 
 use crate::{
     app::App,
@@ -93,6 +93,9 @@ impl App {
     /// The parts of the material that a question about it is about; no passages where there are none.
     pub async fn find_material(&self, course: CourseId, question: &str, asked: &MaterialQuestion) -> ApiResult<Found> {
         let mut ready = self.store.ready_documents(course).await?;
+        if ready.iter().any(|(_, name, _)| names_document(question, name)) {
+            ready.retain(|(_, name, _)| names_document(question, name));
+        }
         ready.sort_by(|a, b| a.1.cmp(&b.1));
         let (mut documents, mut material) = (HashMap::new(), Vec::new());
         for (id, name, text) in ready.into_iter().take(MOST_DOCUMENTS) {

@@ -11,7 +11,7 @@ mod server;
 
 pub use answer::{
     AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Locate, MaterialDocument, MaterialQuestion, Part, Place,
-    about_material, material_passages, standalone_question,
+    about_material, material_passages, names_document, standalone_question,
 };
 pub use engine::{EngineCounts, GgufModel, GgufModelSettings, TokenModel};
 pub use error::{GeneratorError, GeneratorResult};

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{analyse_text::analyse, fuse_rankings::min_max, late_interaction::max_similarity};
+use crate::{fuse_rankings::min_max, late_interaction::max_similarity};
 
 /// A question as reranking needs it.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,8 @@ pub(crate) struct Asked {
 /// A candidate as reranking reads it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate<'a> {
-    pub text: &'a str,
+    /// Its terms.
+    pub terms: &'a [String],
     /// Its packed token vectors.
     pub tokens: &'a [u8],
     /// What it scored so far.
@@ -47,7 +48,7 @@ pub(crate) fn rerank(asked: &Asked, candidates: &[Candidate<'_>]) -> Vec<f32> {
     let weights = if asked.unspaced { UNSPACED } else { SPACED };
     let each = |score: &dyn Fn(&Candidate<'_>) -> f32| candidates.iter().map(score).collect::<Vec<f32>>();
     let late = each(&|c| max_similarity(&asked.tokens, c.tokens, asked.dimensions).unwrap_or(f32::NAN));
-    let close = min_max(&each(&|c| closeness(&analyse(c.text), &asked.weights, weights.window)));
+    let close = min_max(&each(&|c| closeness(c.terms, &asked.weights, weights.window)));
     let fused = min_max(&each(&|c| c.fused));
     let late_parts = min_max(&late);
     let score = |n: usize| {
@@ -86,6 +87,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::analyse_text::analyse;
 
     fn weights(text: &str) -> BTreeMap<String, f32> {
         analyse(text).into_iter().map(|term| (term, 1.0)).collect()
@@ -107,8 +109,9 @@ mod tests {
     #[test]
     fn without_token_vectors_words_and_the_place_so_far_decide() {
         let asked = Asked { weights: weights("slow granite"), dimensions: 8, ..Asked::default() };
-        let candidate = |text, fused| Candidate { text, tokens: &[], fused };
-        let scores = rerank(&asked, &[candidate("Granite is slow.", 0.4), candidate("Lava is fast.", 0.3)]);
+        let terms = ["Granite is slow.", "Lava is fast."].map(analyse);
+        let candidate = |n: usize, fused| Candidate { terms: &terms[n], tokens: &[], fused };
+        let scores = rerank(&asked, &[candidate(0, 0.4), candidate(1, 0.3)]);
         assert!(scores[0] > scores[1]);
     }
 
@@ -119,8 +122,9 @@ mod tests {
             tokens in prop::collection::vec(-1f32..1.0, 0..40), packed in prop::collection::vec(any::<u8>(), 0..20),
         ) {
             let asked = Asked { tokens, dimensions: 8, weights: weights(&question), unspaced };
+            let terms: Vec<_> = texts.iter().map(|text| analyse(text)).collect();
             let candidates: Vec<_> =
-                texts.iter().enumerate().map(|(n, text)| Candidate { text, tokens: &packed, fused: n as f32 }).collect();
+                terms.iter().enumerate().map(|(n, terms)| Candidate { terms, tokens: &packed, fused: n as f32 }).collect();
             let scores = rerank(&asked, &candidates);
             prop_assert_eq!(scores.len(), candidates.len());
             prop_assert!(scores.iter().all(|s| (-1e-5..=1.00001).contains(s)));

@@ -9,7 +9,7 @@ use domain::{
 
 use crate::{
     FusedHit, HybridRetriever, KeywordIndex, Ranked, RetrieverError, RetrieverSettings,
-    analyse_text::is_mostly_unspaced,
+    analyse_text::{analyse, is_mostly_unspaced},
     fuse,
     keyword_schema::StoredChunk,
     near_duplicates::Said,
@@ -105,18 +105,21 @@ impl HybridRetriever {
                 let new: Option<Vec<f32>> = match asked {
                     Some((text, asked)) => {
                         let asked = Asked { weights: keywords.term_weights(&text)?, ..asked };
-                        let candidates = found.iter().map(|((_, fused, _), StoredChunk { chunk, tokens, .. })| {
-                            Candidate { text: &chunk.text, tokens, fused: *fused }
+                        let candidates = found.iter().map(|Stored { place, chunk, terms }| Candidate {
+                            terms,
+                            tokens: &chunk.tokens,
+                            fused: place.1,
                         });
                         Some(rerank(&asked, &candidates.collect::<Vec<_>>()))
                     }
                     None => None,
                 };
-                let hits = found.into_iter().enumerate().map(|(n, ((_, score, scores), chunk))| {
+                let hits = found.into_iter().enumerate().map(|(n, Stored { place: (_, score, scores), chunk, .. })| {
                     let rerank = new.as_ref().and_then(|new| new.get(n)).copied();
                     chunk.into_hit(rerank.unwrap_or(score), Scores { rerank, ..scores })
                 });
-                let copies = copies.into_iter().map(|((.., scores), chunk)| chunk.into_hit(0.0, scores));
+                let copies =
+                    copies.into_iter().map(|Stored { place: (.., scores), chunk, .. }| chunk.into_hit(0.0, scores));
                 Ok(Read { hits: best_first(hits.collect()), copies: copies.collect() })
             })
             .await
@@ -129,7 +132,12 @@ struct Read {
     copies: Vec<Hit>,
 }
 
-type Stored = (Scored, StoredChunk);
+/// A chunk as the store has it, and the terms of its text.
+struct Stored {
+    place: Scored,
+    chunk: StoredChunk,
+    terms: Vec<String>,
+}
 
 /// The first `limit` of these that the store holds and that are no copies of better ones; and the copies.
 fn read_stored(
@@ -145,8 +153,9 @@ fn read_stored(
         let ids: Vec<ChunkId> = now.iter().map(|&(id, ..)| id).collect();
         for (place, chunk) in now.iter().zip(keywords.chunks(&ids)?) {
             let Some(chunk) = chunk else { continue };
-            let list = if said.repeats(&chunk.chunk.text) { &mut copies } else { &mut found };
-            list.push((*place, chunk));
+            let terms = analyse(&chunk.chunk.text);
+            let list = if said.repeats(&terms) { &mut copies } else { &mut found };
+            list.push(Stored { place: *place, chunk, terms });
         }
     }
     Ok((found, copies))

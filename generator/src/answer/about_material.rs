@@ -247,10 +247,7 @@ fn number(text: &str) -> Option<u32> {
 /// The parts of the documents that a question is about, numbered; empty where there is no such part, or nothing to tell
 /// of it. Documents that the question names go before all others.
 pub fn material_passages(question: &str, asked: &MaterialQuestion, documents: &[MaterialDocument]) -> Vec<Passage> {
-    let lower = question.to_lowercase();
-    // `1.pdf` is not named by `section 1`.
-    let names = |stem: &String| stem.chars().any(char::is_alphabetic) && lower.contains(stem.as_str());
-    let own: Vec<&MaterialDocument> = documents.iter().filter(|d| stems(&d.name).iter().any(names)).collect();
+    let own: Vec<&MaterialDocument> = documents.iter().filter(|d| names_document(question, &d.name)).collect();
     let documents = if own.is_empty() { documents.iter().collect() } else { own };
     let mut passages: Vec<Passage> = match asked {
         MaterialQuestion::Contents => contents(&documents),
@@ -272,6 +269,13 @@ pub fn material_passages(question: &str, asked: &MaterialQuestion, documents: &[
         passage.n = n;
     }
     passages
+}
+
+/// Whether a question names the document of this name.
+pub fn names_document(question: &str, name: &str) -> bool {
+    let lower = question.to_lowercase();
+    // `1.pdf` is not named by `section 1`.
+    stems(name).iter().any(|stem| stem.chars().any(char::is_alphabetic) && lower.contains(stem.as_str()))
 }
 
 /// How a question may write a document's name: without its ending, its dashes as blanks.

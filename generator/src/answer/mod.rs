@@ -25,7 +25,7 @@ use domain::{
 };
 use tokio::sync::mpsc;
 
-pub use about_material::{MaterialDocument, MaterialQuestion, Part, about_material, material_passages};
+pub use about_material::{MaterialDocument, MaterialQuestion, Part, about_material, material_passages, names_document};
 pub use cite::{Locate, Place};
 pub use show_sentence::AnswerEvent;
 pub(crate) use split_sentences::is_within_word;

@@ -80,7 +80,8 @@ fn excerpts<'a>(
     for (at, sentence) in best.iter().enumerate() {
         // The best passage may use half of what there is, the last all that is left.
         let share = if at + 1 == best.len() { left } else { left / 2 };
-        let Some((excerpt, tokens)) = excerpt(passages, sentences, sentence, model, share) else { continue };
+        let Some(excerpt) = excerpt(passages, sentences, sentence, model, share) else { continue };
+        let tokens = model.count_tokens(excerpt.text);
         if tokens <= left {
             left -= tokens;
             shown.push(excerpt);
@@ -100,19 +101,19 @@ pub(crate) fn best_of_passages<'r, 'a>(ranked: &'r [Ranked<'a>], count: usize) -
     best
 }
 
-/// The stretch around a sentence, and its tokens: at most `budget`, but for a sentence that is longer by itself.
+/// The stretch around a sentence: at most `budget` tokens, but for a sentence that is longer by itself.
 pub(crate) fn excerpt<'a>(
     passages: &'a [Passage],
     sentences: &[Sentence<'_>],
     core: &Sentence<'_>,
     model: &dyn LanguageModel,
     budget: usize,
-) -> Option<(Excerpt<'a>, usize)> {
+) -> Option<Excerpt<'a>> {
     let passage = passages.get(core.passage)?;
     let range = grow(passage, sentences, core, budget, model);
     let text = passage.text.get(range.clone())?;
     let shown = without_orders(text, &range, sentences.iter().filter(|s| s.passage == core.passage));
-    Some((Excerpt { passage: core.passage, range, text, shown }, model.count_tokens(text)))
+    Some(Excerpt { passage: core.passage, range, text, shown })
 }
 
 /// The text of `range` without those of the passage's sentences that give orders, nor the marks of chat templates.

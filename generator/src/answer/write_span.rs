@@ -76,7 +76,7 @@ impl SpanWriter<'_> {
         let budget = self.config.tuned_prompt_tokens;
         let excerpts: Vec<(&str, Excerpt<'_>)> = best_of_passages(self.ranked, PASSAGES)
             .into_iter()
-            .filter_map(|core| Some((core.text, excerpt(self.passages, self.sentences, core, model, budget)?.0)))
+            .filter_map(|core| Some((core.text, excerpt(self.passages, self.sentences, core, model, budget)?)))
             .collect();
         let reader = |(best, excerpt)| Reader { writer: self, model, excerpt, best, question, language };
         let readers: Vec<Reader<'_>> = excerpts.iter().map(|(best, excerpt)| reader((*best, excerpt))).collect();
@@ -200,17 +200,16 @@ impl<'a> Reader<'a> {
         };
         let first = self.model.generate(GenerateRequest { log_probabilities: true, ..request.clone() }).await?;
         let Written { text, probability, mut usage } = listen(first, shown).await?;
-        let expected = self.writer.find(self.excerpt, text.clone()).is_some_and(|f| f.source.text == self.best);
-        let mut texts = vec![text];
-        let others = if probability >= SURE && expected { Vec::new() } else { self.others(&request, draws).await? };
+        let mut found: Vec<Found> = self.writer.find(self.excerpt, text).into_iter().collect();
+        let sure = probability >= SURE && found.first().is_some_and(|f| f.source.text == self.best);
+        let others = if sure { Vec::new() } else { self.others(&request, draws).await? };
         for other in others {
-            let other = listen(other, shown).await?;
-            usage.completion_tokens += other.usage.completion_tokens;
-            if !texts.contains(&other.text) {
-                texts.push(other.text);
+            let Written { text, usage: used, .. } = listen(other, shown).await?;
+            usage.completion_tokens += used.completion_tokens;
+            if !found.iter().any(|f| f.text == text) {
+                found.extend(self.writer.find(self.excerpt, text));
             }
         }
-        let found: Vec<Found> = texts.into_iter().filter_map(|text| self.writer.find(self.excerpt, text)).collect();
         if found.is_empty() {
             tracing::debug!("a tuned model's answers are not in the passage");
             return Ok((Vec::new(), usage));
