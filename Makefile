@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine bench-tuner eval-retrieval eval-reading ask-course hostile-files kill-test load-test sizes browser
+.PHONY: run build models sample test check fmt openapi web bench bench-engine bench-tuner eval-retrieval eval-answers eval-reading adapter ask-course hostile-files kill-test load-test sizes browser
 
 run: build models sample
 	$(LECTERN) serve
@@ -71,6 +71,17 @@ bench-tuner: build models
 
 eval-retrieval: build models
 	@for set in squad drcd cmrc2018; do echo "== $$set"; $(LECTERN) eval retrieval $(LECTERN_DATA)/qa/$$set || exit 1; done
+
+# Answers before and after tuning; QUESTIONS=100 asks fewer.
+eval-answers: build models
+	./benches/answers.sh
+
+# The adapter that is shipped, made again: an hour on two cores. A run that was stopped goes on.
+adapter: build models
+	$(LECTERN) tune prepare tuned/rows $(LECTERN_DATA)/train/train_qa.jsonl --languages en --stems 0.5 \
+		--kept-back $(LECTERN_DATA)/qa/squad/passages.jsonl
+	$(LECTERN) tune --data tuned/rows/train.jsonl --held-out tuned/rows/held_out.jsonl --base smollm2-135m-instruct \
+		--out tuned/smollm2-135m-lectern --max-tokens 620000 --evaluate-every 60 --half
 
 # Reading real documents, beside pdfplumber and pymupdf; PARTS="course speed" runs some of it only, see benches/reading.sh.
 eval-reading: build models

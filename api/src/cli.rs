@@ -294,7 +294,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Command::Tune(command) => match *command {
             TuneCommand { action: Some(TuneAction::Prepare(args)), .. } => {
-                tokio::task::spawn_blocking(move || commands::tune::prepare(output, args)).await?
+                let client = if args.course.is_empty() { None } else { Some(open().await?) };
+                commands::tune::prepare(client.as_ref(), output, args).await
             }
             TuneCommand { run: Some(args), .. } => commands::tune::run(&places, output, args).await,
             TuneCommand { .. } => Err("name --data, --base and --out; `lectern tune --help` shows all".into()),

@@ -3,7 +3,8 @@
 use std::process::{Command, Output};
 
 use lectern_tests::{Server, lectern_binary};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::{PLANTS, run, text};
 
@@ -90,6 +91,40 @@ fn beside_a_running_server_the_command_line_is_its_client() {
         let listed = tokio::task::spawn_blocking(move || lectern(&data, &["courses", "--json"])).await.unwrap();
         let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
         assert_eq!(listed["courses"][0]["id"].as_str(), Some(id.as_str()));
+    });
+}
+
+#[test]
+fn a_course_gives_its_locked_questions_and_exam_items_to_tune_on() {
+    run(async {
+        let server = Server::start().await;
+        let course = server.course("Biology").await;
+        server.ingest(&course, "plants.md", PLANTS).await;
+        let exam = "# Exam\n\n1. Which pigment catches sunlight?\n\nA. carotene\n\nB. chlorophyll\n\nC. haemoglobin\n\n\
+                    D. melanin\n\nAnswer: B\n\n2. Which ocean is largest?\n\nA. Arctic\n\nB. Pacific\n\nAnswer: B\n";
+        server.ingest(&course, "exam.md", exam).await;
+        let quiz =
+            super::quizzes::made_of(&server, &course, json!({ "count": 2, "document_ids": [], "seed": 3 })).await;
+        let path = format!("/api/v1/quizzes/{}", text(&quiz, "id"));
+        let lock = json!({ "edits": [{ "n": 1, "locked": true }] });
+        let (status, kept) = server.send(server.request(Method::PATCH, &path).json(&lock)).await;
+        assert_eq!(status, 200, "{kept}");
+        let locked = text(&quiz["questions"][0], "stem").to_owned();
+
+        let (data, rows) = (server.data.clone(), tempfile::tempdir().unwrap());
+        let out = rows.path().to_path_buf();
+        let prepare = move || {
+            let args = ["tune", "prepare", "--json", "--stems", "1", "--hold-out", "0", "--course", "Biology", "--"];
+            lectern(&data, &[&args[..], &[&out.to_string_lossy()]].concat())
+        };
+        let report = tokio::task::spawn_blocking(prepare).await.unwrap();
+        assert_eq!(code(&report), 0, "{report:?}");
+        let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+        // The course says nothing about oceans.
+        assert_eq!((&report["items"], &report["without_passage"]), (&json!(2), &json!(1)), "{report}");
+        let rows = std::fs::read_to_string(rows.path().join("train.jsonl")).unwrap();
+        assert!(rows.contains(r#""content":"chlorophyll [1]""#) && rows.contains(&locked), "{rows}");
+        assert!(rows.contains(r#""content":"carotene\nhaemoglobin\nmelanin""#), "{rows}");
     });
 }
 

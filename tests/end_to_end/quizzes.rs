@@ -43,6 +43,12 @@ async fn made(server: &Server, quiz: &str) -> Value {
     }
 }
 
+/// Makes a quiz and waits for it.
+pub async fn made_of(server: &Server, course: &str, request: Value) -> Value {
+    let (quiz, _) = ask_for(server, course, request).await;
+    made(server, &quiz).await
+}
+
 async fn patch(server: &Server, quiz: &str, body: Value) -> (u16, Value) {
     server.send(server.request(Method::PATCH, &format!("/api/v1/quizzes/{quiz}")).json(&body)).await
 }

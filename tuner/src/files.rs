@@ -2,6 +2,8 @@
 
 use std::{fs::File, io::Write, path::Path};
 
+use serde::Serialize;
+
 use crate::{TunerResult, error::unreadable};
 
 /// Writes beside `path`, makes sure that it is on the disk, then puts it in place: a reader sees the old file or the new.
@@ -20,4 +22,14 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> TunerResult<()> {
         }
     };
     write().map_err(|e| unreadable(path, e))
+}
+
+/// The same for a file of JSON, one value a line.
+pub(crate) fn write_lines<T: Serialize>(path: &Path, values: &[T]) -> TunerResult<()> {
+    let mut text = Vec::new();
+    for value in values {
+        serde_json::to_writer(&mut text, value).map_err(|e| unreadable(path, e.into()))?;
+        text.push(b'\n');
+    }
+    write_whole(path, &text)
 }

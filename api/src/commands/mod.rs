@@ -1,6 +1,7 @@
 //! The subcommands that are clients of the REST API, and those that work on models.
 
 pub mod ask;
+mod course_questions;
 pub mod courses;
 pub mod eval;
 pub mod ingest;
@@ -69,6 +70,21 @@ pub async fn course_id(client: &Client, wanted: &str) -> Result<Option<String>, 
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => return Ok(None),
+        }
+    }
+}
+
+/// Everything under `key` of a list of the API, page by page.
+pub async fn all_pages(client: &Client, path: &str, key: &str) -> Result<Vec<Value>, CallError> {
+    let (mut cursor, mut all) = (String::new(), Vec::new());
+    loop {
+        let mut page = client.call(Method::GET, &format!("{path}?limit=200{cursor}"), None).await?;
+        if let Value::Array(found) = page[key].take() {
+            all.extend(found);
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(all),
         }
     }
 }

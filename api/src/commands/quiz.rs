@@ -13,7 +13,7 @@ use generator::QuizFormat;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{CommandResult, NOTHING_FOUND, Output, known_course};
+use super::{CommandResult, NOTHING_FOUND, Output, all_pages, known_course};
 use crate::client::{CallError, Client};
 
 const POLL: Duration = Duration::from_millis(150);
@@ -124,16 +124,10 @@ fn target(out: &Path, format: Option<QuizFormat>) -> Result<(&Path, QuizFormat),
 
 /// The ids of documents that are named by name or id.
 async fn documents(client: &Client, course: &str, wanted: &[String]) -> Result<Vec<DocumentId>, CallError> {
-    let (mut cursor, mut known) = (String::new(), Vec::new());
-    while !wanted.is_empty() {
-        let path = format!("/api/v1/courses/{course}/documents?limit=200{cursor}");
-        let page = client.call(Method::GET, &path, None).await?;
-        known.extend(page["documents"].as_array().cloned().unwrap_or_default());
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
+    if wanted.is_empty() {
+        return Ok(Vec::new());
     }
+    let known = all_pages(client, &format!("/api/v1/courses/{course}/documents"), "documents").await?;
     let id = |wanted: &String| {
         let found = known.iter().find(|d| d["id"] == *wanted || d["name"] == *wanted);
         found.and_then(|d| d["id"].as_str()?.parse().ok()).ok_or_else(|| CallError::Refused {

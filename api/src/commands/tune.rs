@@ -17,8 +17,13 @@ use tuner::{
     AdapterConfig, Base, Evaluation, Event, PrepareSettings, Progress, Row, Target, TextCodec, TuneSettings, Tuning,
 };
 
-use super::{CommandResult, Output, models::model_path};
-use crate::settings::Places;
+use super::{
+    CommandResult, Output,
+    course_questions::{CourseQuestions, course_questions},
+    known_course,
+    models::model_path,
+};
+use crate::{client::Client, settings::Places};
 
 /// What else `lectern tune` does.
 #[derive(Debug, Subcommand)]
@@ -99,11 +104,14 @@ pub struct TuneArgs {
 /// How rows are made.
 #[derive(Debug, Args)]
 pub struct PrepareArgs {
-    /// Folder for `train.jsonl` and `held_out.jsonl`
+    /// Folder for `train.jsonl`, `held_out.jsonl` and `held_out/`, a set for `lectern eval answers --gold`
     out: PathBuf,
-    /// Question sets (JSONL: id, lang, context, question, answer)
-    #[arg(required = true)]
+    /// Question sets (JSONL: `id`, `lang`, `context`, `question`, `answer`; or `passage`, `question`, `options`, `answer_index`)
+    #[arg(required_unless_present = "course")]
     questions: Vec<PathBuf>,
+    /// Also this course's own questions, by title or id: those locked in its quizzes, and exam items with their key
+    #[arg(long, num_args = 1.., value_name = "COURSE")]
+    pub course: Vec<String>,
     /// Only questions in these languages
     #[arg(long, value_delimiter = ',', value_parser = crate::cli::parse_name::<Language>, value_name = "TAG,…")]
     languages: Vec<Language>,
@@ -137,9 +145,20 @@ fn target(name: &str) -> Result<Target, String> {
     })
 }
 
-/// Makes training rows of question sets.
-pub fn prepare(output: Output, args: PrepareArgs) -> CommandResult {
-    let mut items = Vec::new();
+/// Makes training rows of question sets and of courses; `client` reaches these.
+pub async fn prepare(client: Option<&Client>, output: Output, args: PrepareArgs) -> CommandResult {
+    let mut gathered = CourseQuestions::default();
+    for (client, course) in client.iter().flat_map(|client| args.course.iter().map(move |course| (client, course))) {
+        let id = known_course(client, course).await?;
+        let found = course_questions(client, &id).await?;
+        gathered.items.extend(found.items);
+        gathered.without_passage += found.without_passage;
+    }
+    tokio::task::spawn_blocking(move || make_rows(output, args, gathered)).await?
+}
+
+fn make_rows(output: Output, args: PrepareArgs, gathered: CourseQuestions) -> CommandResult {
+    let mut items = gathered.items;
     for set in &args.questions {
         items.extend(tuner::read_questions(set)?);
     }
@@ -160,14 +179,18 @@ pub fn prepare(output: Output, args: PrepareArgs) -> CommandResult {
     std::fs::create_dir_all(&args.out).map_err(|e| format!("{}: {e}", args.out.display()))?;
     tuner::write_rows(&args.out.join("train.jsonl"), &prepared.train)?;
     tuner::write_rows(&args.out.join("held_out.jsonl"), &prepared.held_out)?;
+    tuner::write_question_set(&args.out.join("held_out"), &prepared.held_out_questions)?;
     let report = prepared.report;
-    output.print(&json!(report), || {
+    let mut shown = json!(report);
+    shown["without_passage"] = gathered.without_passage.into();
+    output.print(&shown, || {
         let counted = report.rows.iter().map(|r| format!("  {:<8} {:<12} {:>6} {:>6}", r.language, r.task, r.train, r.held_out));
         format!(
-            "{} questions ({} twice, {} on passages kept back), passages {} + {} held out\n  language task          train   held\n{}",
+            "{} questions ({} twice, {} on passages kept back; {} of a course without a passage left out), passages {} + {} held out\n  language task          train   held\n{}",
             report.items,
             report.repeated,
             report.kept_back,
+            gathered.without_passage,
             report.passages.0,
             report.passages.1,
             counted.collect::<Vec<_>>().join("\n")

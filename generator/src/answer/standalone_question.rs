@@ -8,6 +8,8 @@ use super::terms::{is_common, question_terms};
 
 /// How many turns back a chain of follow-ups is traced.
 const TURNS: usize = 3;
+/// Characters of an earlier question that are read: what it asks stands at its beginning, and a search needs no more.
+const LONGEST: usize = 500;
 
 const PRONOUNS: [&str; 22] = [
     "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "this", "that", "these",
@@ -24,7 +26,8 @@ pub fn standalone_question(question: &str, history: &[Turn]) -> String {
     if !depends(question) {
         return question.to_owned();
     }
-    let before = standalone_question(&last.question, earlier);
+    let asked: String = last.question.chars().take(LONGEST).collect();
+    let before = standalone_question(&asked, earlier);
     let own = question_terms(question);
     let mut added: Vec<&str> = Vec::new();
     for word in before.unicode_words() {
@@ -75,6 +78,12 @@ mod tests {
         let own = "What gas do green plants release in sunlight?";
         assert_eq!(standalone_question(own, &history), own);
         assert_eq!(standalone_question("When?", &[]), "When?");
+    }
+
+    #[test]
+    fn an_enormous_question_before_is_cut() {
+        let history = [turn(&(0..200_000).map(|n| n.to_string()).collect::<Vec<_>>().join(" word"))];
+        assert!(standalone_question("When?", &history).len() < 2 * LONGEST);
     }
 
     #[test]

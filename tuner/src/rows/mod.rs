@@ -5,6 +5,8 @@ mod neighbours;
 mod prepare;
 mod question_set;
 mod spans;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
@@ -15,9 +17,9 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 pub use prepare::{PrepareReport, PrepareSettings, Prepared, RowCount, prepare};
-pub use question_set::{QuestionItem, read_passages, read_questions};
+pub use question_set::{QuestionItem, read_passages, read_questions, write_question_set};
 
-use crate::{TunerError, TunerResult, error::unreadable, files::write_whole, random::Random};
+use crate::{TunerError, TunerResult, error::unreadable, files::write_lines, random::Random};
 
 /// One training row. On disk: one JSON object a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,10 +94,5 @@ pub fn hold_out_rows(rows: &[Row], share: f64, seed: u64) -> (Vec<Row>, Vec<Row>
 
 /// Writes rows, one a line; the file is whole or not there.
 pub fn write_rows(path: &Path, rows: &[Row]) -> TunerResult<()> {
-    let mut text = Vec::new();
-    for row in rows {
-        serde_json::to_writer(&mut text, row).map_err(|e| unreadable(path, e.into()))?;
-        text.push(b'\n');
-    }
-    write_whole(path, &text)
+    write_lines(path, rows)
 }

@@ -83,6 +83,8 @@ pub struct Prepared {
     pub train: Vec<Row>,
     /// To evaluate with: other articles.
     pub held_out: Vec<Row>,
+    /// The questions that those rows are made of.
+    pub held_out_questions: Vec<QuestionItem>,
     /// Counts.
     pub report: PrepareReport,
 }
@@ -111,6 +113,10 @@ pub fn prepare(items: &[QuestionItem], kept_back: &[String], settings: &PrepareS
         for row in &rows {
             let count = counts.entry((row.language.tag(), row.task.clone())).or_default();
             *(if part { &mut count.1 } else { &mut count.0 }) += 1;
+        }
+        if part {
+            let items = members.iter().flat_map(|p| passages[*p].items.iter().copied());
+            prepared.held_out_questions = items.cloned().collect();
         }
         *(if part { &mut prepared.report.passages.1 } else { &mut prepared.report.passages.0 }) = members.len();
         *(if part { &mut prepared.held_out } else { &mut prepared.train }) = rows;
@@ -232,18 +238,24 @@ impl Maker<'_> {
                     }
                     continue;
                 }
-                answered += 1;
-                let prompt = answer_prompt(language, &texts, &item.question);
-                add("answer", item, prompt, answer_text(answer, place + 1));
+                if item.quotes() {
+                    answered += 1;
+                    let prompt = answer_prompt(language, &texts, &item.question);
+                    add("answer", item, prompt, answer_text(answer, place + 1));
+                }
                 if set.len() > 1 {
                     continue;
                 }
                 if f64::from(random.float()) < self.settings.stems {
                     add("stem", item, stem_prompt(language, &texts, answer), item.question.trim().to_owned());
                 }
-                if f64::from(random.float()) < self.settings.distractors
-                    && let Some(wrong) = wrong_answers(answer, &texts)
-                {
+                // Options that people wrote are worth more than spans that were found.
+                let found = f64::from(random.float()) < self.settings.distractors;
+                let wrong = match item.wrong.first_chunk::<3>() {
+                    Some(three) => Some(three.clone()),
+                    None => found.then(|| wrong_answers(answer, &texts)).flatten(),
+                };
+                if let Some(wrong) = wrong {
                     let prompt = distractor_prompt(language, &texts, &item.question, answer);
                     add("distractors", item, prompt, wrong.join("\n"));
                 }
@@ -268,7 +280,7 @@ impl Maker<'_> {
         let items = near.iter().map(|n| &self.passages[*n]).filter(|p| Some(p.language) == language);
         let absent = |item: &&QuestionItem| {
             let answer = item.answer.trim();
-            !answer.is_empty() && !texts.iter().any(|t| t.to_lowercase().contains(&answer.to_lowercase()))
+            item.quotes() && !texts.iter().any(|t| t.to_lowercase().contains(&answer.to_lowercase()))
         };
         let mut items: Vec<&QuestionItem> = items.flat_map(|p| p.items.iter().copied()).filter(absent).collect();
         random.shuffle(&mut items);

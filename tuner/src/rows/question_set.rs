@@ -1,11 +1,16 @@
-//! Reads question sets: one JSON object a line, with the passage, a question, and its answer or nothing.
+//! Question sets: one JSON object a line, with the passage, a question, and its answer or nothing; or with options and
+//! the place of the key among them.
 
-use std::path::Path;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    path::Path,
+};
 
 use domain::Language;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
-use crate::{TunerError, TunerResult, error::unreadable};
+use crate::{TunerError, TunerResult, error::unreadable, files::write_lines};
 
 /// A question about a passage.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -18,8 +23,12 @@ pub struct QuestionItem {
     pub context: String,
     /// The question.
     pub question: String,
-    /// A stretch of the passage; empty where the passage does not answer the question.
+    /// A stretch of the passage, or the key of a multiple-choice item in its own words; empty where the passage does not
+    /// answer the question.
     pub answer: String,
+    /// The other options of a multiple-choice item.
+    #[serde(skip)]
+    pub wrong: Vec<String>,
     /// Where it comes from.
     #[serde(default)]
     pub source: String,
@@ -28,18 +37,92 @@ pub struct QuestionItem {
     pub title: String,
 }
 
+impl QuestionItem {
+    /// Whether the answer stands in the passage word for word.
+    pub(super) fn quotes(&self) -> bool {
+        let answer = self.answer.trim();
+        !answer.is_empty() && self.context.contains(answer)
+    }
+}
+
+/// A multiple-choice item: DREAM's and C3's form.
+#[derive(Deserialize)]
+struct ChoiceItem {
+    id: String,
+    lang: Language,
+    passage: String,
+    question: String,
+    options: Vec<String>,
+    /// From 0.
+    answer_index: usize,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    title: String,
+}
+
+impl TryFrom<ChoiceItem> for QuestionItem {
+    type Error = String;
+
+    fn try_from(item: ChoiceItem) -> Result<Self, String> {
+        let ChoiceItem { id, lang, passage: context, question, options: mut wrong, answer_index, source, title } = item;
+        if answer_index >= wrong.len() {
+            return Err(format!("field `answer_index`: {answer_index}, but there are {} options", wrong.len()));
+        }
+        let answer = wrong.remove(answer_index);
+        if answer.trim().is_empty() || wrong.contains(&answer) {
+            return Err(format!("field `options`: the key `{answer}` is empty or there twice"));
+        }
+        Ok(Self { id, lang, context, question, answer, wrong, source, title })
+    }
+}
+
 /// Reads a set. A missing field, an empty one, or an answer that is not in its passage is an error with the line.
 pub fn read_questions(path: &Path) -> TunerResult<Vec<QuestionItem>> {
-    read_lines(path, |item: QuestionItem| {
-        let empty = [("id", &item.id), ("context", &item.context), ("question", &item.question)];
-        if let Some((field, _)) = empty.into_iter().find(|(_, value)| value.trim().is_empty()) {
+    read_lines(path, |line: Value| {
+        let is_choice = line.get("options").is_some();
+        let item = if is_choice { read::<ChoiceItem>(line)?.try_into()? } else { read::<QuestionItem>(line)? };
+        let context = if is_choice { "passage" } else { "context" };
+        let needed = [("id", &item.id), (context, &item.context), ("question", &item.question)];
+        if let Some((field, _)) = needed.into_iter().find(|(_, value)| value.trim().is_empty()) {
             return Err(format!("field `{field}` is empty"));
         }
-        if !item.context.contains(&item.answer) {
+        // A key says in its own words what the passage says; an answer is quoted.
+        if !is_choice && !item.context.contains(&item.answer) {
             return Err(format!("field `answer`: `{}` does not occur in `context`", item.answer));
         }
         Ok(item)
     })
+}
+
+fn read<T: DeserializeOwned>(line: Value) -> Result<T, String> {
+    serde_json::from_value(line).map_err(|e| e.to_string())
+}
+
+/// Writes questions as `passages.jsonl` and `questions.jsonl`, which `lectern eval answers` reads. Keys that are not words
+/// of the passage can't be measured there and are left out.
+pub fn write_question_set(folder: &Path, items: &[QuestionItem]) -> TunerResult<()> {
+    let mut ids: HashMap<&str, String> = HashMap::new();
+    let (mut passages, mut questions) = (Vec::new(), Vec::new());
+    let measured = |item: &&QuestionItem| item.answer.is_empty() || item.quotes();
+    for item in items.iter().filter(measured) {
+        let count = ids.len();
+        let id = match ids.entry(item.context.trim()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let id = new.insert(format!("passage-{:05}", count + 1));
+                passages.push(json!({ "id": id, "title": item.title, "lang": item.lang, "text": item.context.trim() }));
+                id
+            }
+        };
+        let answers: Vec<&str> = Some(item.answer.trim()).filter(|a| !a.is_empty()).into_iter().collect();
+        questions.push(json!({
+            "id": item.id, "lang": item.lang, "question": item.question, "answers": answers, "passage_id": id,
+        }));
+    }
+    std::fs::create_dir_all(folder).map_err(|e| unreadable(folder, e))?;
+    write_lines(&folder.join("passages.jsonl"), &passages)?;
+    write_lines(&folder.join("questions.jsonl"), &questions)
 }
 
 /// Reads the texts of a set of passages (`{"text": …}` a line), such as those that are kept for evaluation.

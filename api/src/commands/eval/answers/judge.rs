@@ -163,6 +163,9 @@ pub struct Summary {
     verbatim: f64,
     refused_answerable: f64,
     refused_unanswerable: f64,
+    /// Share of the refusals that are right, and its harmonic mean with `refused_unanswerable`, the recall.
+    refusal_precision: f64,
+    refusal_f1: f64,
     p50_first_ms: f64,
     p95_first_ms: f64,
     p50_ms: f64,
@@ -175,6 +178,8 @@ impl Summary {
         let answerable = || outcomes.iter().filter(|o| !o.accepted.is_empty());
         let times = |of: fn(&Outcome) -> f64| outcomes.iter().map(of).collect::<Vec<f64>>();
         let (first, whole) = (times(|o| o.first_ms), times(|o| o.ms));
+        let precision = share(outcomes.iter().filter(|o| o.refused), |o| flag(o.accepted.is_empty()));
+        let recall = share(outcomes.iter().filter(|o| o.accepted.is_empty()), |o| flag(o.refused));
         Self {
             questions: outcomes.len(),
             answerable: answerable().count(),
@@ -186,7 +191,9 @@ impl Summary {
             cites_gold: share(answerable().filter(|o| !o.refused), |o| flag(o.cites_gold)),
             verbatim: share(outcomes.iter().filter(|o| !o.refused), |o| flag(o.verbatim)),
             refused_answerable: share(answerable(), |o| flag(o.refused)),
-            refused_unanswerable: share(outcomes.iter().filter(|o| o.accepted.is_empty()), |o| flag(o.refused)),
+            refused_unanswerable: recall,
+            refusal_precision: precision,
+            refusal_f1: 2.0 * precision * recall / (precision + recall).max(f64::MIN_POSITIVE),
             p50_first_ms: percentile(&first, 0.5),
             p95_first_ms: percentile(&first, 0.95),
             p50_ms: percentile(&whole, 0.5),
@@ -195,7 +202,7 @@ impl Summary {
     }
 
     /// Each measure with its value, to be read.
-    pub fn rows(&self) -> [(&'static str, String); 12] {
+    pub fn rows(&self) -> [(&'static str, String); 13] {
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);
         let unanswerable = self.questions - self.answerable;
         [
@@ -209,6 +216,10 @@ impl Summary {
             ("quotes verbatim", percent(self.verbatim)),
             ("refused, of answerable", percent(self.refused_answerable)),
             ("refused, of those without an answer", percent(self.refused_unanswerable)),
+            (
+                "refusals right, F1 of refusing",
+                format!("{}, {}", percent(self.refusal_precision), percent(self.refusal_f1)),
+            ),
             ("first words p50, p95", format!("{:.0}, {:.0} ms", self.p50_first_ms, self.p95_first_ms)),
             ("whole answer p50, p95", format!("{:.0}, {:.0} ms", self.p50_ms, self.p95_ms)),
         ]
