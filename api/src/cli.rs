@@ -9,7 +9,7 @@ use domain::{AnswerMode, SearchMode};
 use crate::{
     commands::{
         self, Output,
-        eval::{answers::AnswersArgs, documents::RetrievalArgs, mcq::McqArgs, tokens::TokensArgs},
+        eval::{answers::AnswersArgs, documents::RetrievalArgs, mcq::McqArgs, quiz::QuizArgs, tokens::TokensArgs},
         tune::{TuneAction, TuneArgs},
     },
     serve,
@@ -218,6 +218,8 @@ pub enum EvalAction {
     Retrieval(RetrievalArgs),
     /// Exact match, F1, citations, refusals and time of answers on a question set
     Answers(AnswersArgs),
+    /// Quizzes of documents: what is accepted, how fast, and of what shape
+    Quiz(QuizArgs),
     /// Multiple choice: how often the likeliest option is the key
     Mcq(McqArgs),
     /// Characters and bytes per token of models' tokenizers, by language
@@ -303,6 +305,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Eval { what: EvalAction::Retrieval(args) } => {
             commands::eval::retrieval(&settings()?, &places, output, args).await
         }
+        Command::Eval { what: EvalAction::Quiz(args) } => commands::eval::quiz::run(settings()?, output, args).await,
         Command::Eval { what: EvalAction::Answers(args) } => {
             commands::eval::answers::run(&settings()?, &places, output, args).await
         }

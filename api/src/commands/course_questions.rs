@@ -24,10 +24,8 @@ pub struct CourseQuestions {
 
 /// Gathers the questions of a course.
 pub async fn course_questions(client: &Client, course: &str) -> Result<CourseQuestions, CallError> {
+    let mut gathered = quiz_questions(client, course, |question| question["locked"] == true).await?;
     let mut asked = Vec::new();
-    for question in all_pages(client, &format!("/api/v1/courses/{course}/questions"), "questions").await? {
-        asked.extend((question["locked"] == true).then(|| of_quiz(&question)).flatten());
-    }
     for document in all_pages(client, &format!("/api/v1/courses/{course}/documents"), "documents").await? {
         let id = document["id"].as_str().unwrap_or_default();
         if document["status"] == "ready" {
@@ -35,14 +33,34 @@ pub async fn course_questions(client: &Client, course: &str) -> Result<CourseQue
             asked.extend(list(&found["items"]).iter().filter_map(|item| of_exam(id, item)));
         }
     }
-    let mut gathered = CourseQuestions::default();
-    for question in asked {
-        match passage(client, course, &question).await? {
-            Some(context) => gathered.items.push(question.item(context)),
-            None => gathered.without_passage += 1,
-        }
-    }
+    gathered.find(client, course, asked).await?;
     Ok(gathered)
+}
+
+/// Gathers the questions of a course's quizzes that are wanted.
+pub async fn quiz_questions(
+    client: &Client,
+    course: &str,
+    wanted: impl Fn(&Value) -> bool,
+) -> Result<CourseQuestions, CallError> {
+    let all = all_pages(client, &format!("/api/v1/courses/{course}/questions"), "questions").await?;
+    let mut gathered = CourseQuestions::default();
+    let asked = all.iter().filter(|question| wanted(question)).filter_map(of_quiz);
+    gathered.find(client, course, asked.collect()).await?;
+    Ok(gathered)
+}
+
+impl CourseQuestions {
+    /// Adds questions with the passages that hold their keys.
+    async fn find(&mut self, client: &Client, course: &str, asked: Vec<Asked>) -> Result<(), CallError> {
+        for question in asked {
+            match passage(client, course, &question).await? {
+                Some(context) => self.items.push(question.item(context)),
+                None => self.without_passage += 1,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A question whose passage is still to be found.

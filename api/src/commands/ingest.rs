@@ -46,7 +46,7 @@ pub async fn run(
 }
 
 /// Watches a document until nothing about it will change.
-async fn follow(client: &Client, uploaded: &Value, name: &str) -> Result<Value, CallError> {
+pub async fn follow(client: &Client, uploaded: &Value, name: &str) -> Result<Value, CallError> {
     let path = format!("/api/v1/documents/{}", uploaded["id"].as_str().unwrap_or_default());
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{prefix} {msg} {wide_bar} {pos}/{len}") {

@@ -139,7 +139,7 @@ async fn documents(client: &Client, course: &str, wanted: &[String]) -> Result<V
 }
 
 /// Watches a quiz until it is made or has failed.
-async fn follow(client: &Client, queued: &Value, count: usize) -> Result<Value, CallError> {
+pub async fn follow(client: &Client, queued: &Value, count: usize) -> Result<Value, CallError> {
     let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
         bar.set_style(style);

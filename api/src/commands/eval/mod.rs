@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod documents;
 pub mod mcq;
+pub mod quiz;
 mod score_text;
 pub mod tokens;
 
