@@ -2,13 +2,15 @@
 
 mod read_gguf;
 mod read_hf;
+mod rope;
+mod weight_files;
 
 use std::path::Path;
 
-pub(crate) use read_gguf::{
-    Metadata, read_content, read_shape, tensor_name as gguf_name, text as metadata_text, texts as metadata_texts,
-};
-pub(crate) use read_hf::HfFolder;
+pub(crate) use read_gguf::{read_content, read_shape, tensor_name as gguf_name};
+pub(crate) use read_hf::{HfConfig, HfFolder};
+pub(crate) use rope::RopeScaling;
+pub(crate) use weight_files::{WeightFiles, read_header};
 
 use crate::{TunerError, TunerResult};
 
@@ -232,7 +234,8 @@ fn read_stack(source: &mut dyn Source, shape: &Shape, layer: usize, targets: &[T
 }
 
 fn scaled_positions() -> TunerError {
-    let problem = "its rotary positions are scaled (Llama 3.1 and later); such models are served, but not tuned here";
+    let problem =
+        "its rotary positions are scaled (as in Llama 3.1 and later); such models are served, but not tuned here";
     TunerError::BadModel { problem: problem.to_owned() }
 }
 
