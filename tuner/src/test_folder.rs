@@ -21,10 +21,10 @@ pub(crate) fn tiny_folder(name: &str) -> TempDir {
     folder
 }
 
-/// A model of random weights whose rows divide into blocks of 32.
-pub(crate) fn random_folder() -> TempDir {
+/// A model of random weights, `hidden` wide within its feed-forward part.
+pub(crate) fn random_folder(width: usize, hidden: usize) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let (rows, width, hidden) = (64, 64, 96);
+    let rows = 64;
     let config = json!({
         "model_type": "llama", "num_hidden_layers": 1, "hidden_size": width, "intermediate_size": hidden,
         "num_attention_heads": 2, "vocab_size": rows, "max_position_embeddings": 64, "tie_word_embeddings": true,

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use candle_core::quantized::gguf_file::Content;
 use domain::ports::{Message, Role};
 use serde_json::{Value as Json, json};
 
@@ -83,14 +84,15 @@ fn scaled_positions_are_kept_wherever_they_are_written() {
         "rope_type": "llama3", "rope_theta": 500_000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
         "original_max_position_embeddings": 64,
     });
+    let number = |content: &Content, key: &str| content.metadata.get(key)?.to_f32().ok().map(|v| v as u32);
     for key in ["rope_scaling", "rope_parameters"] {
         let content = converted(key, &llama3).unwrap();
         assert_eq!(content.tensor_infos["rope_freqs.weight"].shape.dims(), [2]);
-        assert_eq!(content.metadata["llama.rope.freq_base"].to_f32().unwrap(), 500_000.0);
+        assert_eq!(number(&content, "llama.rope.freq_base"), Some(500_000));
         let linear = json!({"rope_type": "linear", "factor": 2.0});
         let content = converted(key, &linear).unwrap();
         assert!(!content.tensor_infos.contains_key("rope_freqs.weight"));
-        assert_eq!(content.metadata["llama.rope.scaling.factor"].to_f32().unwrap(), 2.0);
+        assert_eq!(number(&content, "llama.rope.scaling.factor"), Some(2));
         let error = converted(key, &json!({"rope_type": "yarn", "factor": 4.0})).unwrap_err().to_string();
         assert!(error.contains("`yarn`"), "{error}");
     }

@@ -18,7 +18,7 @@ pub(crate) fn hf_template(folder: &Path, settings: &Json) -> TunerResult<Option<
     match &settings["chat_template"] {
         Json::Null => Ok(None),
         Json::String(text) => Ok(Some(text.clone())),
-        Json::Array(named) => choose(named).map(Some),
+        Json::Array(templates) => choose(templates).map(Some),
         _ => Err(bad("its `chat_template` is neither a text nor a list".to_owned())),
     }
 }
@@ -46,9 +46,9 @@ pub(crate) fn prefixes_space(tokenizer: &Json) -> bool {
             || steps("pre_tokenizer", "pretokenizers").iter().any(metaspace))
 }
 
-fn choose(named: &[Json]) -> TunerResult<String> {
-    let names: Vec<&str> = named.iter().filter_map(|entry| entry["name"].as_str()).collect();
-    let chosen = named.iter().find(|entry| entry["name"] == "default").and_then(|entry| entry["template"].as_str());
+fn choose(templates: &[Json]) -> TunerResult<String> {
+    let names: Vec<&str> = templates.iter().filter_map(|entry| entry["name"].as_str()).collect();
+    let chosen = templates.iter().find(|entry| entry["name"] == "default").and_then(|entry| entry["template"].as_str());
     chosen.map(str::to_owned).ok_or_else(|| {
         bad(format!(
             "of its chat templates ({}) none is named `default`; keep one as chat_template.jinja",
