@@ -8,7 +8,7 @@ mod weight_files;
 use std::path::Path;
 
 pub(crate) use read_gguf::{read_content, read_shape, tensor_name as gguf_name};
-pub(crate) use read_hf::{HfConfig, HfFolder};
+pub(crate) use read_hf::{HfConfig, HfFolder, tensor_name as hf_name};
 pub(crate) use rope::RopeScaling;
 pub(crate) use weight_files::{WeightFiles, read_header};
 
@@ -163,6 +163,13 @@ pub(crate) struct LayerWeights {
     /// Gate, up.
     pub gate_up: Stack,
     pub down: Stack,
+}
+
+/// The sizes of the model at `path`, and whether its output is another matrix than its embedding, without its weights.
+pub(crate) fn read_sizes(path: &Path) -> TunerResult<(Shape, bool)> {
+    let (shape, own_head) = if path.is_dir() { read_hf::read_sizes(path)? } else { read_gguf::open(path)?.sizes() };
+    shape.check()?;
+    Ok((shape, own_head))
 }
 
 /// A whole base model in memory.

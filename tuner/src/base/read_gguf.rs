@@ -80,6 +80,13 @@ pub(crate) fn read_shape(content: &Content) -> TunerResult<Shape> {
     })
 }
 
+impl GgufSource {
+    pub(super) fn sizes(self) -> (Shape, bool) {
+        let own_head = self.has_head();
+        (self.shape, own_head)
+    }
+}
+
 impl Source for GgufSource {
     fn shape(&self) -> TunerResult<Shape> {
         Ok(self.shape.clone())

@@ -6,7 +6,7 @@ use candle_core::{DType, Device};
 use serde::Deserialize;
 
 use super::{
-    Architecture, Part, Shape, Source, WeightFiles,
+    Architecture, Part, Shape, Source, WeightFiles, read_header,
     rope::{RopeConfig, RopeScaling},
 };
 use crate::{TunerError, TunerResult, error::unreadable};
@@ -35,6 +35,9 @@ struct Config {
     mlp_bias: bool,
 }
 
+/// The output matrix, where it is another than the embedding.
+const HEAD: &str = "lm_head.weight";
+
 const fn default_eps() -> f32 {
     1e-6
 }
@@ -62,6 +65,16 @@ impl HfConfig {
         let scaling = rope.map(RopeConfig::scaling).transpose().map_err(bad)?.flatten();
         Ok(Self { shape: to_shape(&config)?, tied: config.tie_word_embeddings, scaling })
     }
+}
+
+/// The sizes of the model in `folder`, and whether its output is another matrix than its embedding.
+pub(super) fn read_sizes(folder: &Path) -> TunerResult<(Shape, bool)> {
+    let config = HfConfig::read(folder)?;
+    let mut own_head = false;
+    for path in WeightFiles::find(folder)?.present {
+        own_head |= !config.tied && read_header(&path)?.tensors.contains_key(HEAD);
+    }
+    Ok((config.shape, own_head))
 }
 
 /// A model in a folder, as Hugging Face writes it.
@@ -128,7 +141,7 @@ impl Source for HfFolder {
     }
 
     fn has_head(&self) -> bool {
-        !self.config.tied && self.files.iter().any(|f| f.contains_key("lm_head.weight"))
+        !self.config.tied && self.files.iter().any(|f| f.contains_key(HEAD))
     }
 
     fn tensor(&mut self, part: Part, shape: &[usize]) -> TunerResult<Vec<f32>> {
@@ -145,11 +158,12 @@ impl Source for HfFolder {
     }
 }
 
-fn tensor_name(part: Part) -> String {
+/// A tensor's name in Hugging Face's files.
+pub(crate) fn tensor_name(part: Part) -> String {
     match part {
         Part::Embedding => "model.embed_tokens.weight".to_owned(),
         Part::FinalNorm => "model.norm.weight".to_owned(),
-        Part::Head => "lm_head.weight".to_owned(),
+        Part::Head => HEAD.to_owned(),
         Part::AttentionNorm(l) => format!("model.layers.{l}.input_layernorm.weight"),
         Part::FeedNorm(l) => format!("model.layers.{l}.post_attention_layernorm.weight"),
         Part::Weight(l, target) => format!("model.layers.{l}.{}.weight", target.path()),
