@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use domain::{ErrorKind, PortError};
+use model_text::TextError;
 
 use crate::FileProblem;
 
@@ -108,7 +109,6 @@ pub enum GeneratorError {
     #[error("the model's chat template failed: {source}")]
     ChatTemplate {
         /// The cause.
-        #[from]
         source: minijinja::Error,
     },
     /// The prompt leaves no room for an answer.
@@ -272,6 +272,18 @@ impl GeneratorError {
             Self::QuizFileInvalid { .. } => "import_invalid",
             Self::QuizFormatNotRead { .. } => "import_format",
             Self::QuizFileUnwritable { .. } => "export_failed",
+        }
+    }
+}
+
+impl From<TextError> for GeneratorError {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::BadMetadata { key, problem } => Self::BadMetadata { key, problem },
+            TextError::UnsupportedTokenizer { kind } => Self::UnsupportedTokenizer { kind },
+            TextError::TokenizerMismatch { what, count, example } => Self::TokenizerMismatch { what, count, example },
+            TextError::Tokenizer { reason } => Self::Tokenizer { reason },
+            TextError::ChatTemplate { source } => Self::ChatTemplate { source },
         }
     }
 }

@@ -207,6 +207,19 @@ fn answers_choices_and_tokens_are_measured() {
     assert_eq!(measured["with_passage"], 1.0, "{measured}");
     write_lines(&choices, &[item(json!(["granite"]))]);
     assert!(complaint(&["eval", "mcq", path(&choices)]).contains("question 1"));
+    let exam = folder.path().join("exam");
+    fs::create_dir(&exam).unwrap();
+    for subject in ["bread", "light"] {
+        let questions =
+            ",Question,A,B,C,D,Answer\n0,What lets dough rise?,granite,a parliament,carbon dioxide,nine,C\n";
+        fs::write(exam.join(format!("{subject}.csv")), questions).unwrap();
+    }
+    let letters = ["eval", "mcq", path(&exam), "--form", "letters", "--shots", "1", "--dev", path(&exam), "--json"];
+    let by_subject: Vec<Value> = printed(&letters).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let subjects: Vec<_> = by_subject.iter().map(|line| (line["subject"].as_str().unwrap(), &line["items"])).collect();
+    assert_eq!(subjects, [("bread", &json!(1)), ("light", &json!(1)), ("mean", &json!(2))]);
+    // The solved question is the same one.
+    assert_eq!(by_subject[2]["without"], 1.0, "{by_subject:?}");
     let file = folder.path().join("passages.jsonl");
     let counted = printed(&["eval", "tokens", path(&file), "--models", BASE, "--json"]);
     let counted: Value = serde_json::from_str(counted.trim()).unwrap();

@@ -3,6 +3,8 @@
 
 mod checksums;
 mod hf_folder;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, path::Path};
 
@@ -45,10 +47,10 @@ pub fn check_model(path: &Path) -> TunerResult<Vec<Finding>> {
     };
     let (content, _) = read_content(path)?;
     let length = std::fs::metadata(path).map_err(|e| unreadable(path, e))?.len();
-    findings.push(whole(&content, length));
+    findings.push(whole("the file", length, needed(&content), content.tensor_infos.len()));
     match read_shape(&content) {
         Ok(shape) => {
-            findings.push(tensors(&content, &shape));
+            findings.push(all_tensors(&shape, gguf_name, |name| content.tensor_infos.contains_key(name)));
             findings.push(vocabulary(&content, &shape));
             findings.extend(special_tokens(&content.metadata, shape.vocabulary));
         }
@@ -63,21 +65,27 @@ pub fn check_model(path: &Path) -> TunerResult<Vec<Finding>> {
     Ok(findings)
 }
 
-fn whole(content: &Content, length: u64) -> Finding {
+/// Whether a file is as long as what it says about itself.
+fn whole(name: &str, length: u64, needed: u64, tensors: usize) -> Finding {
+    if needed > length {
+        return Finding::wrong(format!(
+            "{name} ends early: it has {length} bytes, its {tensors} tensors need {needed}; download it again"
+        ));
+    }
+    Finding::good(format!("{name} is whole: {length} bytes, {tensors} tensors"))
+}
+
+/// Bytes that a file with these tensors has.
+fn needed(content: &Content) -> u64 {
     let end = content.tensor_infos.values().map(|info| {
         let blocks = info.shape.elem_count() / info.ggml_dtype.block_size();
         content.tensor_data_offset + info.offset + (blocks * info.ggml_dtype.type_size()) as u64
     });
-    let needed = end.max().unwrap_or(content.tensor_data_offset);
-    if needed > length {
-        return Finding::wrong(format!(
-            "the file ends early: it has {length} bytes, its tensors need {needed}; download it again"
-        ));
-    }
-    Finding::good(format!("the file is whole: {length} bytes, {} tensors", content.tensor_infos.len()))
+    end.max().unwrap_or(content.tensor_data_offset)
 }
 
-fn tensors(content: &Content, shape: &Shape) -> Finding {
+/// Whether a network of this shape has all its tensors, by the names of its kind of file.
+fn all_tensors(shape: &Shape, name: impl Fn(Part) -> String, has: impl Fn(&str) -> bool) -> Finding {
     let mut parts = vec![Part::Embedding, Part::FinalNorm];
     for layer in 0..shape.layers {
         parts.extend([Part::AttentionNorm(layer), Part::FeedNorm(layer)]);
@@ -87,8 +95,7 @@ fn tensors(content: &Content, shape: &Shape) -> Finding {
         }
     }
     let expected = parts.len();
-    let missing: Vec<String> =
-        parts.into_iter().map(gguf_name).filter(|name| !content.tensor_infos.contains_key(name)).collect();
+    let missing: Vec<String> = parts.into_iter().map(name).filter(|name| !has(name)).collect();
     match missing.first() {
         None => Finding::good(format!("all {expected} tensors of {} layers are there", shape.layers)),
         Some(first) => Finding::wrong(format!("{} tensors are missing, the first is `{first}`", missing.len())),
@@ -130,39 +137,4 @@ fn special_tokens(metadata: &HashMap<String, Value>, tokens: usize) -> Vec<Findi
         None => Finding::wrong("no end-of-sequence token is named: answers would only end at their greatest length"),
     });
     findings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::test_folder::tiny_folder;
-
-    fn wrong(findings: &[Finding]) -> Vec<&str> {
-        findings.iter().filter(|f| !f.good).map(|f| f.found.as_str()).collect()
-    }
-
-    #[test]
-    fn a_sound_folder_has_nothing_wrong() {
-        let folder = tiny_folder("llama");
-        assert_eq!(wrong(&check_model(folder.path()).unwrap()), Vec::<&str>::new());
-    }
-
-    #[test]
-    fn a_checksum_that_does_not_match_names_the_file() {
-        let folder = tiny_folder("llama");
-        let list = format!("{}  config.json\n{}  gone.safetensors\n", "0".repeat(64), "1".repeat(64));
-        std::fs::write(folder.path().join("SHA256SUMS"), list).unwrap();
-        let findings = check_model(folder.path()).unwrap();
-        let wrong = wrong(&findings).join("\n");
-        assert!(wrong.contains("config.json") && wrong.contains("gone.safetensors"), "{wrong}");
-    }
-
-    #[test]
-    fn a_missing_config_and_a_larger_vocabulary_are_said() {
-        let folder = tiny_folder("llama");
-        std::fs::remove_file(folder.path().join("config.json")).unwrap();
-        assert!(wrong(&check_model(folder.path()).unwrap())[0].contains("config.json"));
-        assert!(compare_vocabulary(50, 49).found.contains("1 tokens have no weights"));
-        assert!(compare_vocabulary(48, 49).good);
-    }
 }

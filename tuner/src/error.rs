@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use domain::{ErrorKind, PortError};
+use model_text::TextError;
 
 /// An error of the tuner.
 #[derive(Debug, thiserror::Error)]
@@ -170,6 +171,15 @@ impl TunerError {
             Self::ForeignCheckpoint { .. } => "checkpoint_foreign",
             Self::TooLittleMemory { .. } => "memory_short",
             Self::Compute { .. } => "tuning_failed",
+        }
+    }
+}
+
+impl From<TextError> for TunerError {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::BadMetadata { .. } => Self::BadModel { problem: error.to_string() },
+            other => Self::Tokenizer { problem: other.to_string() },
         }
     }
 }

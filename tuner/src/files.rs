@@ -1,10 +1,17 @@
-//! Writes files whole or not at all.
+//! Writes files whole or not at all, and reads JSON.
 
 use std::{fs::File, io::Write, path::Path};
 
 use serde::Serialize;
+use serde_json::Value as Json;
 
-use crate::{TunerResult, error::unreadable};
+use crate::{TunerError, TunerResult, error::unreadable};
+
+/// Reads a JSON file.
+pub(crate) fn read_json(path: &Path) -> TunerResult<Json> {
+    let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, e))?;
+    serde_json::from_str(&text).map_err(|e| TunerError::BadModel { problem: format!("{}: {e}", path.display()) })
+}
 
 /// Writes beside `path`, makes sure that it is on the disk, then puts it in place: a reader sees the old file or the new.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> TunerResult<()> {

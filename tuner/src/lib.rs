@@ -25,4 +25,7 @@ pub use rows::{
     read_questions, read_rows, write_question_set, write_rows,
 };
 pub use text::{Encoded, TextCodec};
-pub use train::{Evaluation, Event, Outcome, Progress, TaskEvaluation, TuneSettings, Tuning, estimate_bytes};
+pub use train::{
+    End, Evaluation, Event, Outcome, Progress, TaskEvaluation, TuneSettings, Tuning, check_memory, estimate_bytes,
+    free_memory,
+};

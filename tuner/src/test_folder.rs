@@ -21,10 +21,10 @@ pub(crate) fn tiny_folder(name: &str) -> TempDir {
     folder
 }
 
-/// A model of random weights whose rows divide into blocks of 32.
-pub(crate) fn random_folder() -> TempDir {
+/// A model of random weights, `hidden` wide within its feed-forward part.
+pub(crate) fn random_folder(width: usize, hidden: usize) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let (rows, width, hidden) = (64, 64, 96);
+    let rows = 64;
     let config = json!({
         "model_type": "llama", "num_hidden_layers": 1, "hidden_size": width, "intermediate_size": hidden,
         "num_attention_heads": 2, "vocab_size": rows, "max_position_embeddings": 64, "tie_word_embeddings": true,
@@ -57,6 +57,39 @@ pub(crate) fn random_folder() -> TempDir {
     folder
 }
 
+/// Splits the folder's weights into two files with an index, and returns their names.
+pub(crate) fn shard(folder: &Path) -> [String; 2] {
+    let whole = folder.join("model.safetensors");
+    let tensors = candle_core::safetensors::load(&whole, &Device::Cpu).unwrap();
+    let names = [1, 2].map(|n| format!("model-0000{n}-of-00002.safetensors"));
+    let mut parts = [HashMap::new(), HashMap::new()];
+    let mut index = serde_json::Map::new();
+    for (n, (name, tensor)) in tensors.into_iter().enumerate() {
+        index.insert(name.clone(), json!(names[n % 2]));
+        parts[n % 2].insert(name, tensor);
+    }
+    for (name, part) in names.iter().zip(&parts) {
+        candle_core::safetensors::save(part, folder.join(name)).unwrap();
+    }
+    fs::write(folder.join("model.safetensors.index.json"), json!({ "weight_map": index }).to_string()).unwrap();
+    fs::remove_file(whole).unwrap();
+    names
+}
+
+/// Changes a JSON file.
+pub(crate) fn edit_json(path: &Path, change: impl FnOnce(&mut Value)) {
+    let mut value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    change(&mut value);
+    fs::write(path, value.to_string()).unwrap();
+}
+
+/// Puts a tokenizer into the folder.
+pub(crate) fn set_tokenizer(folder: &Path, tokenizer: &Value, settings: &Value) {
+    for (file, value) in [("tokenizer.json", tokenizer), ("tokenizer_config.json", settings)] {
+        fs::write(folder.join(file), value.to_string()).unwrap();
+    }
+}
+
 fn add_tokenizer(folder: &Path, rows: u64) {
     let spelling = |id: u64| if id < 26 { char::from(b'a' + id as u8).to_string() } else { format!("t{id}") };
     let vocab: serde_json::Map<String, Value> = (0..rows - 1).map(|id| (spelling(id), json!(id))).collect();
@@ -74,7 +107,5 @@ fn add_tokenizer(folder: &Path, rows: u64) {
     });
     let template = "{% for m in messages %}{{ m.content }}{% endfor %}";
     let settings = json!({ "eos_token": {"content": "<end>"}, "chat_template": template });
-    for (file, value) in [("tokenizer.json", tokenizer), ("tokenizer_config.json", settings)] {
-        fs::write(folder.join(file), value.to_string()).unwrap();
-    }
+    set_tokenizer(folder, &tokenizer, &settings);
 }

@@ -14,7 +14,8 @@ use clap::{Args, Subcommand};
 use domain::Language;
 use serde_json::json;
 use tuner::{
-    AdapterConfig, Base, Evaluation, Event, PrepareSettings, Progress, Row, Target, TextCodec, TuneSettings, Tuning,
+    AdapterConfig, Base, End, Evaluation, Event, Outcome, PrepareSettings, Progress, Row, Target, TextCodec,
+    TuneSettings, Tuning,
 };
 
 use super::{
@@ -78,6 +79,15 @@ pub struct TuneArgs {
     /// The highest learning rate
     #[arg(long, default_value_t = 8e-4)]
     learning_rate: f64,
+    /// Share of the steps in which the learning rate rises; then it falls along a cosine to a tenth
+    #[arg(long, default_value_t = 0.05)]
+    warmup: f64,
+    /// Longest gradient; a longer one is shortened to it
+    #[arg(long, default_value_t = 1.0)]
+    clip: f64,
+    /// Share of every number that each step takes away, times the learning rate
+    #[arg(long, default_value_t = 0.0)]
+    weight_decay: f64,
     /// Stop when so many evaluations in a row are no better; 0 for never
     #[arg(long, default_value_t = 0)]
     patience: usize,
@@ -215,9 +225,12 @@ pub async fn run(places: &Places, output: Output, args: TuneArgs) -> CommandResu
 
 fn train(path: &Path, output: Output, args: &TuneArgs, stopping: &AtomicBool) -> CommandResult {
     let (train, held_out) = rows(args)?;
+    let (adapter, settings) = configuration(args);
+    if let Some(free) = tuner::free_memory() {
+        tuner::check_memory(path, &adapter, &settings, free)?;
+    }
     let (base, codec) = (Base::open(path)?, TextCodec::open(path)?);
     let rows = (train.as_slice(), held_out.as_slice());
-    let (adapter, settings) = configuration(args);
     let mut tuning = Tuning::new(&base, &args.base, &codec, rows, adapter, settings, &args.out)?;
     let done = if args.restart { 0 } else { tuning.resume()? };
     let begin = json!({
@@ -255,15 +268,26 @@ fn train(path: &Path, output: Output, args: &TuneArgs, stopping: &AtomicBool) ->
         }
         if stopping.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    let folder = args.out.display();
-    output.print(&json!({ "steps": outcome.steps, "finished": outcome.finished, "adapter": args.out }), || {
-        if outcome.finished {
-            format!("the adapter lies in {folder}; `lectern models merge` makes a model of it")
-        } else {
-            format!("stopped after {} steps; the same command goes on from there", outcome.steps)
-        }
+    let shown = json!({
+        "steps": outcome.steps, "finished": outcome.end.is_whole(), "ended": outcome.end, "adapter": args.out,
     });
+    output.print(&shown, || ended(&outcome, args));
     Ok(ExitCode::SUCCESS)
+}
+
+fn ended(outcome: &Outcome, args: &TuneArgs) -> String {
+    let (steps, folder) = (outcome.steps, args.out.display());
+    let made = format!("the adapter lies in {folder}; `lectern models merge` makes a model of it");
+    match outcome.end {
+        End::Epochs => made,
+        End::Tokens => format!("as many tokens as --max-tokens allows: {made}"),
+        End::NoGain => format!(
+            "ended after {steps} steps, the last {} evaluations were no better; the best before them is kept: {made}; \
+             more --patience goes on from there",
+            args.patience
+        ),
+        End::Stopped => format!("stopped after {steps} steps; the same command goes on from there"),
+    }
 }
 
 fn rows(args: &TuneArgs) -> Result<(Vec<Row>, Vec<Row>), tuner::TunerError> {
@@ -289,13 +313,15 @@ fn configuration(args: &TuneArgs) -> (AdapterConfig, TuneSettings) {
         sequence: args.sequence,
         accumulate: args.accumulate,
         learning_rate: args.learning_rate,
+        warmup: args.warmup,
+        clip: args.clip,
+        weight_decay: args.weight_decay,
         patience: args.patience,
         evaluate_every: args.evaluate_every,
         evaluate_rows: args.evaluate_rows,
         checkpoint_every: args.checkpoint_every,
         recompute: args.recompute,
         half: args.half,
-        ..TuneSettings::default()
     };
     (adapter, settings)
 }

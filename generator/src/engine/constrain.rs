@@ -12,15 +12,11 @@ use llguidance::{
     api::{GrammarWithLexer, TopLevelGrammar},
     toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenizerEnv},
 };
+use model_text::Alphabet;
 use serde_json::{Value, json};
 use tokenizers::Tokenizer;
 
-use super::{
-    cited_rules::CitedRules,
-    grammar_rules::GrammarRules,
-    token_rules::TokenRules,
-    vocabulary::{Alphabet, Vocabulary},
-};
+use super::{cited_rules::CitedRules, grammar_rules::GrammarRules, token_rules::TokenRules, vocabulary::Vocabulary};
 use crate::{GeneratorError, GeneratorResult};
 
 /// Makes rules for one vocabulary.
@@ -42,7 +38,7 @@ impl Constrainer {
         let (env, factory) = made.as_ref().map_err(|e| bad(e))?;
         let grammar = match constraint {
             Constraint::Cited { passages, refusal } => {
-                let prefix = self.vocabulary.space_prefix;
+                let prefix = self.vocabulary.special.space_prefix;
                 return Ok(Box::new(CitedRules::new(env.clone(), prefix, &passages, refusal.as_deref())?));
             }
             Constraint::Regex(regex) => GrammarWithLexer::from_regex(&regex),

@@ -10,6 +10,7 @@ use domain::{
     },
     task_prompts,
 };
+use model_text::{ChatTemplate, Metadata, read_tokenizer, text};
 use tokenizers::Tokenizer;
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
@@ -18,13 +19,11 @@ use tokio::sync::{
 
 use super::{
     GgufModelSettings,
-    chat_template::ChatTemplate,
     constrain::Constrainer,
     decoder::Decoder,
     kernels::{Isa, PAGE, Pool},
     network::Network,
-    read_gguf::{GgufFile, Metadata, name_of},
-    read_tokenizer::{failed, read_tokenizer},
+    read_gguf::{GgufFile, name_of},
     scheduler::{Counters, EngineCounts, Limits, Scheduler},
     score_task::Scoring,
     sequence::{Job, Task},
@@ -145,13 +144,15 @@ impl GgufModel {
     }
 
     fn encode(&self, text: &str) -> GeneratorResult<Vec<u32>> {
-        Ok(self.tokenizer.encode_fast(text, false).map_err(|e| failed(&e))?.get_ids().to_vec())
+        let encoding = self.tokenizer.encode_fast(text, false);
+        let encoding = encoding.map_err(|e| GeneratorError::Tokenizer { reason: e.to_string() })?;
+        Ok(encoding.get_ids().to_vec())
     }
 
     /// The prompt's tokens for these messages; `more` tokens besides are to fit into the context.
     fn prompt(&self, messages: &[Message], more: usize) -> GeneratorResult<Vec<u32>> {
-        let mut tokens = self.encode(&self.template.render(messages)?)?;
-        if let Some(begin) = self.vocabulary.begin
+        let mut tokens = self.encode(&self.template.render(messages, true)?)?;
+        if let Some(begin) = self.vocabulary.special.begin
             && tokens.first() != Some(&begin)
         {
             tokens.insert(0, begin);
@@ -281,7 +282,9 @@ pub(crate) struct Texts {
 impl Texts {
     /// Reads them from a file's metadata; `rows` is how many tokens the network knows.
     pub(crate) fn read(metadata: &Metadata, rows: usize) -> GeneratorResult<Self> {
-        let (tokenizer, vocabulary) = read_tokenizer(metadata)?;
+        let file = read_tokenizer(metadata)?;
+        let vocabulary = Vocabulary::new(metadata, &file)?;
+        let tokenizer = file.tokenizer;
         if tokenizer.get_vocab_size(true) != rows || vocabulary.len() != rows {
             return Err(GeneratorError::TokenizerMismatch {
                 what: "tokens too many or too few",
@@ -289,7 +292,8 @@ impl Texts {
                 example: format!("{} tokens, {rows} rows", tokenizer.get_vocab_size(true)),
             });
         }
-        let template = ChatTemplate::read(metadata, &vocabulary)?;
+        let source = text(metadata, "tokenizer.chat_template").ok();
+        let template = ChatTemplate::new(source, vocabulary.special.clone())?;
         Ok(Self { tokenizer: Arc::new(tokenizer), vocabulary: Arc::new(vocabulary), template })
     }
 }

@@ -5,7 +5,6 @@
 
 #[cfg(test)]
 mod against_candle;
-mod chat_template;
 mod cited_rules;
 mod constrain;
 #[cfg(test)]
@@ -20,7 +19,6 @@ mod look_up_prompt;
 mod low_rank;
 mod network;
 mod read_gguf;
-mod read_tokenizer;
 mod sample_token;
 mod scheduler;
 #[cfg(test)]

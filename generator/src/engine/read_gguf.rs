@@ -4,21 +4,18 @@
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 
 use std::{
-    collections::HashMap,
     fs::File,
     io::BufReader,
     path::{Path, PathBuf},
 };
 
 use candle_core::quantized::gguf_file::{Content, Value};
+use model_text::{Metadata, bad_value, text, texts};
 
 use crate::{GeneratorError, GeneratorResult};
 
 /// Architectures that an engine here runs, for error messages.
 const SUPPORTED: &str = "llama, qwen2, qwen3";
-
-/// Metadata of a GGUF file, by key.
-pub(crate) type Metadata = HashMap<String, Value>;
 
 /// A network's family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,42 +235,12 @@ fn shape_error(name: &str, found: Vec<usize>, expected: &[usize]) -> GeneratorEr
     }
 }
 
-/// A text value; missing or of another type is an error.
-pub(crate) fn text<'a>(metadata: &'a Metadata, key: &str) -> GeneratorResult<&'a str> {
-    match metadata.get(key) {
-        Some(Value::String(s)) => Ok(s),
-        other => Err(bad(key, other)),
-    }
-}
-
-/// A list of texts.
-pub(crate) fn texts<'a>(metadata: &'a Metadata, key: &str) -> GeneratorResult<Vec<&'a str>> {
-    let Some(Value::Array(values)) = metadata.get(key) else { return Err(bad(key, metadata.get(key))) };
-    let list: Option<Vec<&str>> = values.iter().map(|v| v.to_string().ok().map(String::as_str)).collect();
-    list.ok_or_else(|| bad(key, metadata.get(key)))
-}
-
-/// A whole number, of whatever integer type.
-pub(crate) fn integer(metadata: &Metadata, key: &str) -> Option<u64> {
-    let value = metadata.get(key)?;
-    value.to_u64().ok().or_else(|| match value {
-        Value::I32(v) => u64::try_from(*v).ok(),
-        Value::I64(v) => u64::try_from(*v).ok(),
-        _ => None,
-    })
-}
-
-/// A yes or no; `default` where it is not said.
-pub(crate) fn flag(metadata: &Metadata, key: &str, default: bool) -> bool {
-    metadata.get(key).and_then(|v| v.to_bool().ok()).unwrap_or(default)
-}
-
 /// A positive, finite number.
 fn number(metadata: &Metadata, key: &str, default: Option<f32>) -> GeneratorResult<f32> {
     match (metadata.get(key), default) {
         (Some(Value::F32(v)), _) if v.is_finite() && *v > 0.0 => Ok(*v),
         (None, Some(default)) => Ok(default),
-        (other, _) => Err(bad(key, other)),
+        (other, _) => Err(bad_value(key, other).into()),
     }
 }
 
@@ -281,17 +248,8 @@ fn number(metadata: &Metadata, key: &str, default: Option<f32>) -> GeneratorResu
 fn positive(metadata: &Metadata, key: &str) -> GeneratorResult<usize> {
     match metadata.get(key) {
         Some(Value::U32(v)) if *v > 0 => Ok(*v as usize),
-        other => Err(bad(key, other)),
+        other => Err(bad_value(key, other).into()),
     }
-}
-
-fn bad(key: &str, value: Option<&Value>) -> GeneratorError {
-    let problem = match value {
-        None => "is missing".to_owned(),
-        Some(Value::Array(_)) => "is a list of another kind than expected".to_owned(),
-        Some(v) => format!("has the unexpected value {v:?}"),
-    };
-    GeneratorError::BadMetadata { key: key.to_owned(), problem }
 }
 
 /// The model's name in its own file, else the file's.

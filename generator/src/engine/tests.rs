@@ -15,11 +15,12 @@ use domain::{
     ports::{FinishReason, GenerateRequest, Generated, LanguageModel, Message, ModelInfo, Role, ScoreRequest},
 };
 
+use model_text::Metadata;
+
 use super::{
     GgufModel,
     gguf_model::Texts,
     network::{Feed, Network},
-    read_gguf::Metadata,
     scheduler::Limits,
 };
 use crate::{GeneratorError, GeneratorResult};
@@ -244,11 +245,11 @@ async fn the_prompt_is_smollm2s_and_content_never_becomes_a_control_token() {
 fn a_template_without_a_system_message_adds_its_own_and_a_broken_one_is_an_error() {
     let texts = Texts::read(&metadata(), 259).unwrap();
     let user = [Message { role: Role::User, content: "Hi".to_owned() }];
-    assert!(texts.template.render(&user).unwrap().starts_with("<|im_start|>system\nYou are a helpful AI"));
+    assert!(texts.template.render(&user, true).unwrap().starts_with("<|im_start|>system\nYou are a helpful AI"));
     let with = |template: &str| {
         let mut changed = metadata();
         changed.insert("tokenizer.chat_template".to_owned(), Value::String(template.to_owned()));
-        Texts::read(&changed, 259).and_then(|t| t.template.render(&user))
+        Texts::read(&changed, 259).and_then(|t| Ok(t.template.render(&user, true)?))
     };
     assert!(matches!(with("{% for %}"), Err(GeneratorError::ChatTemplate { .. })));
     assert!(with("{{ raise_exception('no') }}").unwrap_err().to_string().contains("no"));
@@ -301,7 +302,7 @@ fn sentence_piece_tokens_follow_their_scores_and_fall_back_to_bytes() {
     assert_eq!(tokens, [264, 259, 3 + 0xC3, 3 + 0xA9]);
     let bytes: Vec<u8> = tokens.iter().flat_map(|t| texts.vocabulary.bytes(*t).to_vec()).collect();
     assert_eq!(String::from_utf8(bytes).unwrap(), " hi é");
-    assert_eq!(texts.vocabulary.begin, Some(1));
+    assert_eq!(texts.vocabulary.special.begin, Some(1));
     assert!(texts.vocabulary.is_end(2));
 }
 
@@ -326,6 +327,6 @@ fn smollm2s_tokens_spell_the_text_they_were_made_from() {
     }
     assert_eq!(ids("<|im_start|>user"), [1, 4093], "control tokens are one token each");
     assert!(texts.vocabulary.is_end(2) && texts.vocabulary.is_end(0));
-    let prompt = texts.template.render(&request("Hi").messages).unwrap();
+    let prompt = texts.template.render(&request("Hi").messages, true).unwrap();
     assert_eq!(prompt, "<|im_start|>system\nRules<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
 }

@@ -2,69 +2,23 @@
 
 use std::collections::HashMap;
 
-use super::read_gguf::{Metadata, flag, integer};
-use crate::{GeneratorError, GeneratorResult};
+use model_text::{Alphabet, FileTokenizer, Metadata, SpecialTokens, TextResult, TokenKind, named_token};
 
 /// Names under which models list their end tokens, besides the ones that the metadata points at.
 const END_NAMES: [&str; 7] =
     ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|end|>", "</s>"];
-
-/// What kind of token an entry is; the numbers are GGUF's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenKind {
-    Normal,
-    Unknown,
-    Control,
-    UserDefined,
-    Unused,
-    Byte,
-}
-
-impl TokenKind {
-    pub(crate) const fn from_gguf(number: i32) -> Self {
-        match number {
-            2 => Self::Unknown,
-            3 => Self::Control,
-            4 => Self::UserDefined,
-            5 => Self::Unused,
-            6 => Self::Byte,
-            _ => Self::Normal,
-        }
-    }
-}
-
-/// How tokens are spelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Alphabet {
-    /// GPT-2's: each byte a printable character.
-    ByteLevel,
-    /// `SentencePiece`'s: `▁` for a space, `<0x0A>` for a byte.
-    SentencePiece,
-}
 
 /// All tokens of a model.
 pub(crate) struct Vocabulary {
     bytes: Vec<Box<[u8]>>,
     ends: Vec<u32>,
     pub alphabet: Alphabet,
-    /// Whether the tokenizer puts a space in front of each text, which is not part of it.
-    pub space_prefix: bool,
-    /// Spellings of the control tokens.
-    pub controls: Vec<String>,
-    /// Begin-of-text, where prompts are to start with it.
-    pub begin: Option<u32>,
-    /// Spelling of begin-of-text and end-of-text, for chat templates.
-    pub begin_text: String,
-    pub end_text: String,
+    pub special: SpecialTokens,
 }
 
 impl Vocabulary {
-    pub(crate) fn new(
-        metadata: &Metadata,
-        tokens: &[&str],
-        kinds: &[TokenKind],
-        alphabet: Alphabet,
-    ) -> GeneratorResult<Self> {
+    pub(crate) fn new(metadata: &Metadata, file: &FileTokenizer<'_>) -> TextResult<Self> {
+        let FileTokenizer { tokens, kinds, alphabet, special, .. } = file;
         let from_char = byte_alphabet();
         let bytes_of = |(token, kind): (&&str, &TokenKind)| match kind {
             TokenKind::Control | TokenKind::Unknown | TokenKind::Unused => Box::default(),
@@ -75,24 +29,15 @@ impl Vocabulary {
             },
         };
         let named = |key: &str| named_token(metadata, key, tokens.len());
-        let (begin, end) = (named("tokenizer.ggml.bos_token_id")?, named("tokenizer.ggml.eos_token_id")?);
-        let mut ends: Vec<u32> = end.into_iter().collect();
+        let mut ends: Vec<u32> = special.end.into_iter().collect();
         ends.extend(named("tokenizer.ggml.eot_token_id")?);
         ends.extend(named("tokenizer.ggml.eom_token_id")?);
-        let controls = || tokens.iter().zip(kinds).zip(0u32..).filter(|((_, kind), _)| **kind == TokenKind::Control);
-        ends.extend(controls().filter(|((token, _), _)| END_NAMES.contains(token)).map(|(_, id)| id));
-        let spelling =
-            |id: Option<u32>| id.and_then(|id| tokens.get(id as usize)).map(|t| (*t).to_owned()).unwrap_or_default();
-        let add_begin = flag(metadata, "tokenizer.ggml.add_bos_token", alphabet == Alphabet::SentencePiece);
+        let controls = tokens.iter().zip(kinds).zip(0u32..).filter(|((_, kind), _)| **kind == TokenKind::Control);
+        ends.extend(controls.filter(|((token, _), _)| END_NAMES.contains(token)).map(|(_, id)| id));
         Ok(Self {
             bytes: tokens.iter().zip(kinds).map(bytes_of).collect(),
-            alphabet,
-            space_prefix: alphabet == Alphabet::SentencePiece
-                && flag(metadata, "tokenizer.ggml.add_space_prefix", true),
-            controls: controls().map(|((token, _), _)| (*token).to_owned()).filter(|t| t.len() > 1).collect(),
-            begin: begin.filter(|_| add_begin),
-            begin_text: spelling(begin),
-            end_text: spelling(end),
+            alphabet: *alphabet,
+            special: special.clone(),
             ends,
         })
     }
@@ -104,11 +49,7 @@ impl Vocabulary {
             bytes: (0..count).map(|n| format!("{n} ").into_bytes().into()).collect(),
             ends: Vec::new(),
             alphabet: Alphabet::ByteLevel,
-            space_prefix: false,
-            controls: Vec::new(),
-            begin: None,
-            begin_text: String::new(),
-            end_text: String::new(),
+            special: SpecialTokens::default(),
         }
     }
 
@@ -130,18 +71,6 @@ impl Vocabulary {
     /// Whether the model says with this token that it is done.
     pub(crate) fn is_end(&self, token: u32) -> bool {
         self.ends.contains(&token)
-    }
-}
-
-fn named_token(metadata: &Metadata, key: &str, tokens: usize) -> GeneratorResult<Option<u32>> {
-    match integer(metadata, key) {
-        None => Ok(None),
-        Some(id) if (id as usize) < tokens => Ok(Some(id as u32)),
-        Some(id) => Err(GeneratorError::TokenizerMismatch {
-            what: "special token outside the vocabulary",
-            count: 1,
-            example: format!("{key} = {id} of {tokens}"),
-        }),
     }
 }
 

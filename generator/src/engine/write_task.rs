@@ -138,7 +138,7 @@ impl Writing {
             return self.end(tokens, FinishReason::Stop);
         }
         let mut bytes = vocabulary.bytes(token);
-        if vocabulary.space_prefix && tokens.len() == self.prompt {
+        if vocabulary.special.space_prefix && tokens.len() == self.prompt {
             bytes = bytes.strip_prefix(b" ").unwrap_or(bytes);
         }
         tokens.push(token);

@@ -50,7 +50,14 @@ impl AdapterConfig {
         self.alpha / if self.rank_stabilized { rank.sqrt() } else { rank }
     }
 
-    fn check(&self, shape: &Shape) -> TunerResult<()> {
+    /// Numbers that an adapter of this kind trains.
+    pub(crate) fn parameters(&self, shape: &Shape) -> usize {
+        let layers = if self.layers.is_empty() { shape.layers } else { self.layers.len() };
+        let sides = self.targets.iter().map(|target| shape.linear(*target)).map(|(outputs, inputs)| outputs + inputs);
+        layers * self.rank * sides.sum::<usize>()
+    }
+
+    pub(crate) fn check(&self, shape: &Shape) -> TunerResult<()> {
         let bad = |setting, problem: String| Err(TunerError::BadSetting { setting, problem });
         if self.rank == 0 || self.rank > shape.width {
             return bad("rank", format!("is {}, must be between 1 and the width, {}", self.rank, shape.width));

@@ -2,13 +2,15 @@
 
 mod read_gguf;
 mod read_hf;
+mod rope;
+mod weight_files;
 
 use std::path::Path;
 
-pub(crate) use read_gguf::{
-    Metadata, read_content, read_shape, tensor_name as gguf_name, text as metadata_text, texts as metadata_texts,
-};
-pub(crate) use read_hf::HfFolder;
+pub(crate) use read_gguf::{read_content, read_shape, tensor_name as gguf_name};
+pub(crate) use read_hf::{HfConfig, HfFolder, tensor_name as hf_name};
+pub(crate) use rope::RopeScaling;
+pub(crate) use weight_files::{WeightFiles, read_header};
 
 use crate::{TunerError, TunerResult};
 
@@ -163,6 +165,13 @@ pub(crate) struct LayerWeights {
     pub down: Stack,
 }
 
+/// The sizes of the model at `path`, and whether its output is another matrix than its embedding, without its weights.
+pub(crate) fn read_sizes(path: &Path) -> TunerResult<(Shape, bool)> {
+    let (shape, own_head) = if path.is_dir() { read_hf::read_sizes(path)? } else { read_gguf::open(path)?.sizes() };
+    shape.check()?;
+    Ok((shape, own_head))
+}
+
 /// A whole base model in memory.
 #[derive(Clone, Debug)]
 pub struct Base {
@@ -232,7 +241,8 @@ fn read_stack(source: &mut dyn Source, shape: &Shape, layer: usize, targets: &[T
 }
 
 fn scaled_positions() -> TunerError {
-    let problem = "its rotary positions are scaled (Llama 3.1 and later); such models are served, but not tuned here";
+    let problem =
+        "its rotary positions are scaled (as in Llama 3.1 and later); such models are served, but not tuned here";
     TunerError::BadModel { problem: problem.to_owned() }
 }
 

@@ -3,18 +3,16 @@
 //! GGUF keeps the rows of `LLaMA`'s query and key in pairs `(j, j + head/2)`, for rotations of neighbours; here they go
 //! back to Hugging Face's order, in which adapters are written. Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 
-use std::{collections::HashMap, fs::File, io::BufReader, path::Path};
+use std::{fs::File, io::BufReader, path::Path};
 
 use candle_core::{
     Device,
     quantized::gguf_file::{Content, Value},
 };
+use model_text::{Metadata, text, texts};
 
 use super::{Architecture, Part, Shape, Source, Target};
 use crate::{TunerError, TunerResult, error::unreadable};
-
-/// Metadata of a GGUF file, by key.
-pub(crate) type Metadata = HashMap<String, Value>;
 
 pub(super) struct GgufSource {
     content: Content,
@@ -26,10 +24,16 @@ pub(super) struct GgufSource {
 pub(super) fn open(path: &Path) -> TunerResult<GgufSource> {
     let (content, reader) = read_content(path)?;
     let shape = read_shape(&content)?;
-    if content.tensor_infos.contains_key("rope_freqs.weight") {
+    if content.tensor_infos.contains_key("rope_freqs.weight") || is_scaled(&content.metadata) {
         return Err(super::scaled_positions());
     }
     Ok(GgufSource { content, reader, shape })
+}
+
+/// Whether the file asks for scaled positions other than by its tensor of factors.
+fn is_scaled(metadata: &Metadata) -> bool {
+    let name = text(metadata, "general.architecture").unwrap_or_default();
+    text(metadata, &format!("{name}.rope.scaling.type")).is_ok_and(|kind| kind != "none")
 }
 
 /// Reads a GGUF file's head.
@@ -74,6 +78,13 @@ pub(crate) fn read_shape(content: &Content) -> TunerResult<Shape> {
         norm_eps: float("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
         rope_base: float("rope.freq_base").unwrap_or(10_000.0),
     })
+}
+
+impl GgufSource {
+    pub(super) fn sizes(self) -> (Shape, bool) {
+        let own_head = self.has_head();
+        (self.shape, own_head)
+    }
 }
 
 impl Source for GgufSource {
@@ -128,19 +139,4 @@ fn to_halves(values: &[f32], shape: &[usize], head: usize) -> Vec<f32> {
         }
     }
     out
-}
-
-/// A text value.
-pub(crate) fn text<'a>(metadata: &'a Metadata, key: &str) -> TunerResult<&'a str> {
-    match metadata.get(key) {
-        Some(Value::String(s)) => Ok(s),
-        _ => Err(TunerError::BadModel { problem: format!("the metadata `{key}` is missing or no text") }),
-    }
-}
-
-/// A list of texts.
-pub(crate) fn texts<'a>(metadata: &'a Metadata, key: &str) -> TunerResult<Vec<&'a str>> {
-    let bad = || TunerError::BadModel { problem: format!("the metadata `{key}` is missing or no list of texts") };
-    let Some(Value::Array(values)) = metadata.get(key) else { return Err(bad()) };
-    values.iter().map(|v| v.to_string().map(String::as_str).map_err(|_| bad())).collect()
 }

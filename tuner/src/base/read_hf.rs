@@ -1,14 +1,14 @@
 //! Reads a base model from a Hugging Face folder: `config.json` and one or more safetensors files.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, path::Path};
 
 use candle_core::{DType, Device};
 use serde::Deserialize;
 
-use super::{Architecture, Part, Shape, Source};
+use super::{
+    Architecture, Part, Shape, Source, WeightFiles, read_header,
+    rope::{RopeConfig, RopeScaling},
+};
 use crate::{TunerError, TunerResult, error::unreadable};
 
 #[derive(Deserialize)]
@@ -25,96 +25,83 @@ struct Config {
     #[serde(default = "default_eps")]
     rms_norm_eps: f32,
     rope_theta: Option<f32>,
-    rope_parameters: Option<RopeParameters>,
+    rope_parameters: Option<RopeConfig>,
     #[serde(default)]
     tie_word_embeddings: bool,
-    rope_scaling: Option<RopeScaling>,
+    rope_scaling: Option<RopeConfig>,
+    #[serde(default)]
+    attention_bias: bool,
+    #[serde(default)]
+    mlp_bias: bool,
 }
 
-#[derive(Clone, Deserialize)]
-struct RopeScaling {
-    rope_type: Option<String>,
-    #[serde(rename = "type")]
-    old_type: Option<String>,
-    #[serde(default = "one")]
-    factor: f32,
-    #[serde(default = "one")]
-    low_freq_factor: f32,
-    #[serde(default = "four")]
-    high_freq_factor: f32,
-    #[serde(default = "eight_k")]
-    original_max_position_embeddings: f32,
-}
-
-impl RopeScaling {
-    fn kind(&self) -> &str {
-        self.rope_type.as_deref().or(self.old_type.as_deref()).unwrap_or("default")
-    }
-}
-
-const fn one() -> f32 {
-    1.0
-}
-
-const fn four() -> f32 {
-    4.0
-}
-
-const fn eight_k() -> f32 {
-    8192.0
-}
-
-#[derive(Deserialize)]
-struct RopeParameters {
-    rope_theta: Option<f32>,
-}
+/// The output matrix, where it is another than the embedding.
+const HEAD: &str = "lm_head.weight";
 
 const fn default_eps() -> f32 {
     1e-6
 }
 
-/// A model in a folder, as Hugging Face writes it.
-pub(crate) struct HfFolder {
-    files: Vec<HashMap<String, candle_core::Tensor>>,
+/// What `config.json` says about the network.
+pub(crate) struct HfConfig {
     pub shape: Shape,
-    tied: bool,
-    scaling: Option<RopeScaling>,
+    /// Whether the embedding also is the output.
+    pub tied: bool,
+    /// How positions are scaled, if they are.
+    pub scaling: Option<RopeScaling>,
 }
 
-impl HfFolder {
-    /// Opens the folder and reads its sizes.
-    pub(crate) fn open(folder: &Path) -> TunerResult<Self> {
+impl HfConfig {
+    /// Reads the folder's `config.json`; what can't be represented is refused.
+    pub(crate) fn read(folder: &Path) -> TunerResult<Self> {
         let path = folder.join("config.json");
         let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
         let bad = |problem: String| TunerError::BadModel { problem: format!("{}: {problem}", path.display()) };
         let config: Config = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
-        let scaling = config.rope_scaling.clone().filter(|s| s.kind() != "default");
-        if let Some(other) = scaling.as_ref().map(RopeScaling::kind).filter(|kind| *kind != "llama3") {
-            return Err(bad(format!("the rotary scaling `{other}` is not supported; llama3 is")));
+        if config.attention_bias || config.mlp_bias {
+            return Err(bad("biases (attention_bias, mlp_bias) are not supported in this architecture".to_owned()));
         }
-        let shape = to_shape(&config)?;
-        let files = tensor_files(folder)?.iter().map(|p| load(p)).collect::<TunerResult<_>>()?;
-        Ok(Self { files, shape, tied: config.tie_word_embeddings, scaling })
+        let rope = config.rope_scaling.as_ref().or(config.rope_parameters.as_ref());
+        let scaling = rope.map(RopeConfig::scaling).transpose().map_err(bad)?.flatten();
+        Ok(Self { shape: to_shape(&config)?, tied: config.tie_word_embeddings, scaling })
+    }
+}
+
+/// The sizes of the model in `folder`, and whether its output is another matrix than its embedding.
+pub(super) fn read_sizes(folder: &Path) -> TunerResult<(Shape, bool)> {
+    let config = HfConfig::read(folder)?;
+    let mut own_head = false;
+    for path in WeightFiles::find(folder)?.present {
+        own_head |= !config.tied && read_header(&path)?.tensors.contains_key(HEAD);
+    }
+    Ok((config.shape, own_head))
+}
+
+/// A model in a folder, as Hugging Face writes it.
+pub(crate) struct HfFolder {
+    files: Vec<HashMap<String, candle_core::Tensor>>,
+    pub config: HfConfig,
+}
+
+impl HfFolder {
+    /// Reads the folder's settings and weights.
+    pub(crate) fn open(folder: &Path) -> TunerResult<Self> {
+        let config = HfConfig::read(folder)?;
+        let WeightFiles { present, missing } = WeightFiles::find(folder)?;
+        let bad = |problem: String| Err(TunerError::BadModel { problem });
+        if !missing.is_empty() {
+            return bad(format!("{} lacks {}: a part of the model is missing", folder.display(), missing.join(", ")));
+        }
+        if present.is_empty() {
+            return bad(format!("{} holds no model*.safetensors", folder.display()));
+        }
+        let files = present.iter().map(|path| load(path)).collect::<TunerResult<_>>()?;
+        Ok(Self { files, config })
     }
 
     /// The same, unless its positions are scaled.
     pub(super) fn unscaled(self) -> TunerResult<Self> {
-        if self.scaling.is_some() { Err(super::scaled_positions()) } else { Ok(self) }
-    }
-
-    /// What each pair's angle is divided by, where positions are scaled as in Llama 3.1: slow waves by the whole factor,
-    /// quick ones not at all, between them in between.
-    pub(crate) fn rope_factors(&self) -> Option<Vec<f32>> {
-        let scaling = self.scaling.as_ref()?;
-        let half = self.shape.head / 2;
-        let (low, high) = (scaling.low_freq_factor, scaling.high_freq_factor);
-        let factor = |pair: usize| {
-            let angle = self.shape.rope_base.powf(-(pair as f32) / half as f32);
-            let turns = scaling.original_max_position_embeddings * angle / (2.0 * std::f32::consts::PI);
-            let smooth = ((turns - low) / (high - low)).clamp(0.0, 1.0);
-            1.0 / ((1.0 - smooth) / scaling.factor + smooth)
-        };
-        Some((0..half).map(factor).collect())
+        if self.config.scaling.is_some() { Err(super::scaled_positions()) } else { Ok(self) }
     }
 }
 
@@ -125,7 +112,9 @@ fn to_shape(config: &Config) -> TunerResult<Shape> {
         other => return Err(TunerError::UnknownArchitecture { found: other.to_owned() }),
     };
     let heads = config.num_attention_heads.max(1);
-    let nested = config.rope_parameters.as_ref().and_then(|r| r.rope_theta);
+    // Where both are there, transformers takes the inner one.
+    let ropes = [config.rope_scaling.as_ref(), config.rope_parameters.as_ref()];
+    let inner = ropes.into_iter().flatten().find_map(|rope| rope.rope_theta);
     Ok(Shape {
         architecture,
         layers: config.num_hidden_layers,
@@ -137,22 +126,8 @@ fn to_shape(config: &Config) -> TunerResult<Shape> {
         vocabulary: config.vocab_size,
         context: config.max_position_embeddings,
         norm_eps: config.rms_norm_eps,
-        rope_base: config.rope_theta.or(nested).unwrap_or(10_000.0),
+        rope_base: inner.or(config.rope_theta).unwrap_or(10_000.0),
     })
-}
-
-/// All safetensors files of the folder: a model may lie in several.
-fn tensor_files(folder: &Path) -> TunerResult<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).map_err(|e| unreadable(folder, e))?;
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
-    paths.retain(|p| p.extension().is_some_and(|e| e == "safetensors"));
-    paths.retain(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("model")));
-    paths.sort();
-    if paths.is_empty() {
-        let problem = format!("{} holds no model*.safetensors", folder.display());
-        return Err(TunerError::BadModel { problem });
-    }
-    Ok(paths)
 }
 
 fn load(path: &Path) -> TunerResult<HashMap<String, candle_core::Tensor>> {
@@ -162,11 +137,11 @@ fn load(path: &Path) -> TunerResult<HashMap<String, candle_core::Tensor>> {
 
 impl Source for HfFolder {
     fn shape(&self) -> TunerResult<Shape> {
-        Ok(self.shape.clone())
+        Ok(self.config.shape.clone())
     }
 
     fn has_head(&self) -> bool {
-        !self.tied && self.files.iter().any(|f| f.contains_key("lm_head.weight"))
+        !self.config.tied && self.files.iter().any(|f| f.contains_key(HEAD))
     }
 
     fn tensor(&mut self, part: Part, shape: &[usize]) -> TunerResult<Vec<f32>> {
@@ -183,11 +158,12 @@ impl Source for HfFolder {
     }
 }
 
-fn tensor_name(part: Part) -> String {
+/// A tensor's name in Hugging Face's files.
+pub(crate) fn tensor_name(part: Part) -> String {
     match part {
         Part::Embedding => "model.embed_tokens.weight".to_owned(),
         Part::FinalNorm => "model.norm.weight".to_owned(),
-        Part::Head => "lm_head.weight".to_owned(),
+        Part::Head => HEAD.to_owned(),
         Part::AttentionNorm(l) => format!("model.layers.{l}.input_layernorm.weight"),
         Part::FeedNorm(l) => format!("model.layers.{l}.post_attention_layernorm.weight"),
         Part::Weight(l, target) => format!("model.layers.{l}.{}.weight", target.path()),

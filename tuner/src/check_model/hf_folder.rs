@@ -1,11 +1,15 @@
 //! Checks a folder with safetensors, as Hugging Face writes it.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value as Json;
 
-use super::{Finding, checksums, compare_vocabulary};
-use crate::{TunerResult, error::unreadable};
+use super::{Finding, all_tensors, checksums, compare_vocabulary, whole};
+use crate::{
+    TunerResult,
+    base::{HfConfig, Part, Shape, WeightFiles, hf_name, read_header},
+    error::unreadable,
+};
 
 pub(super) fn check(folder: &Path) -> TunerResult<Vec<Finding>> {
     let mut findings = checksums::check(folder, |_| true)?;
@@ -20,46 +24,83 @@ pub(super) fn check(folder: &Path) -> TunerResult<Vec<Finding>> {
             None => Finding::wrong(format!("{name} is missing or no JSON: {why}; get it from where the weights came")),
         });
     }
-    findings.extend(weights(folder, json("model.safetensors.index.json").as_ref())?);
-    if let (Some(config), Some(tokenizer)) = (json("config.json"), json("tokenizer.json")) {
-        let rows = config["vocab_size"].as_u64().unwrap_or_default() as usize;
-        findings.push(compare_vocabulary(tokens(&tokenizer), rows));
+    let (weights, tensors) = weights(folder)?;
+    findings.extend(weights);
+    let tokenizer = json("tokenizer.json");
+    if json("config.json").is_some() {
+        match HfConfig::read(folder) {
+            Ok(config) => findings.extend(network(&config.shape, &tensors, tokenizer.as_ref())),
+            Err(error) => findings.push(Finding::wrong(error.to_string())),
+        }
+    }
+    if let (Some(config), Some(tokenizer)) = (json("config.json"), tokenizer) {
         let settings = json("tokenizer_config.json").unwrap_or_default();
         findings.push(ends(&config, &json("generation_config.json").unwrap_or_default(), &settings, &tokenizer));
     }
     Ok(findings)
 }
 
-/// Whether all parts of the weights are there.
-fn weights(folder: &Path, index: Option<&Json>) -> TunerResult<Vec<Finding>> {
-    let entries = std::fs::read_dir(folder).map_err(|e| unreadable(folder, e))?;
-    let names: Vec<String> = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
-    if let Some(map) = index.and_then(|index| index["weight_map"].as_object()) {
-        let mut parts: Vec<&str> = map.values().filter_map(Json::as_str).collect();
-        parts.sort_unstable();
-        parts.dedup();
-        return Ok(parts
-            .into_iter()
-            .map(|part| {
-                if names.iter().any(|n| n == part) {
-                    Finding::good(format!("{part} is there"))
-                } else {
-                    Finding::wrong(format!(
-                        "{part} is named in the index but not there: a part of the model is missing"
-                    ))
-                }
-            })
-            .collect());
+/// Dimensions, by tensor.
+type Tensors = BTreeMap<String, Vec<usize>>;
+
+/// Whether all parts of the weights are there and whole, and the tensors that they hold.
+fn weights(folder: &Path) -> TunerResult<(Vec<Finding>, Tensors)> {
+    let WeightFiles { present, missing } = WeightFiles::find(folder)?;
+    let lacking = |name: String| {
+        Finding::wrong(format!(
+            "{name} is not there, though the index or the other parts' numbers name it: a part of the model is missing"
+        ))
+    };
+    let (mut findings, mut tensors): (Vec<Finding>, _) = (missing.into_iter().map(lacking).collect(), Tensors::new());
+    if present.is_empty() && findings.is_empty() {
+        findings.push(no_weights(folder)?);
     }
-    let found = names.iter().filter(|n| Path::new(n).extension().is_some_and(|e| e == "safetensors")).count();
-    let pickled = names.iter().any(|n| n.starts_with("pytorch_model") || n.starts_with("consolidated"));
-    Ok(vec![match (found, pickled) {
-        (0, true) => Finding::wrong(
-            "the weights are pickled (.bin, .pth), which can hold programs and is not read: get safetensors",
-        ),
-        (0, false) => Finding::wrong("there are no weights (*.safetensors)"),
-        (n, _) => Finding::good(format!("{n} file{} with weights", if n == 1 { "" } else { "s" })),
-    }])
+    for path in present {
+        let length = std::fs::metadata(&path).map_err(|e| unreadable(&path, e))?.len();
+        findings.push(match read_header(&path) {
+            Ok(header) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let finding = whole(&name, length, header.needed, header.tensors.len());
+                tensors.extend(header.tensors);
+                finding
+            }
+            Err(error) => Finding::wrong(error.to_string()),
+        });
+    }
+    Ok((findings, tensors))
+}
+
+fn no_weights(folder: &Path) -> TunerResult<Finding> {
+    let mut entries = std::fs::read_dir(folder).map_err(|e| unreadable(folder, e))?.flatten();
+    let pickled = entries.any(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        name.starts_with("pytorch_model") || name.starts_with("consolidated")
+    });
+    Ok(Finding::wrong(if pickled {
+        "the weights are pickled (.bin, .pth), which can hold programs and is not read: get safetensors"
+    } else {
+        "there are no weights (model*.safetensors)"
+    }))
+}
+
+/// Whether weights, config and tokenizer are of one model.
+fn network(shape: &Shape, tensors: &Tensors, tokenizer: Option<&Json>) -> Vec<Finding> {
+    if tensors.is_empty() {
+        return Vec::new();
+    }
+    let mut findings = vec![all_tensors(shape, hf_name, |name| tensors.contains_key(name))];
+    let Some(rows) = tensors.get(&hf_name(Part::Embedding)).and_then(|dims| dims.first().copied()) else {
+        return findings;
+    };
+    if rows != shape.vocabulary {
+        findings.push(Finding::wrong(format!(
+            "config.json says vocab_size {}, the embedding has {rows} rows: config and weights are of different models, \
+             or the vocabulary was enlarged in only one of them",
+            shape.vocabulary
+        )));
+    }
+    findings.extend(tokenizer.map(|tokenizer| compare_vocabulary(tokens(tokenizer), rows)));
+    findings
 }
 
 /// One past the highest token.

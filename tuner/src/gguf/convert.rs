@@ -5,7 +5,12 @@ use std::path::Path;
 use candle_core::{Device, Tensor, quantized::QTensor};
 use rayon::prelude::*;
 
-use super::{Mix, hf_metadata::read_metadata, merge::name_mix, write_file::write_file};
+use super::{
+    Mix,
+    hf_metadata::{name_scaling, read_metadata},
+    merge::name_mix,
+    write_file::write_file,
+};
 use crate::{
     Architecture, TunerError, TunerResult,
     base::{HfFolder, Part, Shape, Source as _, Target, gguf_name},
@@ -15,8 +20,11 @@ use crate::{
 /// `tokenizer_config.json`) to `out` in this mix.
 pub fn convert(folder: &Path, mix: Mix, out: &Path) -> TunerResult<()> {
     let mut source = HfFolder::open(folder)?;
-    let shape = source.shape.clone();
+    let shape = source.config.shape.clone();
     let mut metadata = read_metadata(folder, &shape)?;
+    if let Some(scaling) = &source.config.scaling {
+        name_scaling(&mut metadata, scaling);
+    }
     name_mix(&mut metadata, mix);
     let tied = !source.has_head();
     let mut tensors: Vec<(String, Vec<usize>, Vec<f32>)> = Vec::new();
@@ -27,8 +35,8 @@ pub fn convert(folder: &Path, mix: Mix, out: &Path) -> TunerResult<()> {
         let values = if paired { to_pairs(&values, &dims, shape.head) } else { values };
         tensors.push((gguf_name(part), dims, values));
     }
-    if let Some(factors) = source.rope_factors() {
-        tensors.push(("rope_freqs.weight".to_owned(), vec![factors.len()], factors));
+    if let Some(divisors) = source.config.scaling.as_ref().and_then(|s| s.divisors(shape.rope_base, shape.head)) {
+        tensors.push(("rope_freqs.weight".to_owned(), vec![divisors.len()], divisors));
     }
     let stored = |(name, dims, values): (String, Vec<usize>, Vec<f32>)| {
         let kind = mix.kind_of(&name, &dims, shape.layers, tied);
@@ -72,45 +80,4 @@ fn to_pairs(values: &[f32], dims: &[usize], head: usize) -> Vec<f32> {
         }
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Adapter, AdapterConfig, Base, TextCodec, check_model, logits, test_folder::tiny_folder};
-
-    #[test]
-    fn a_converted_model_says_the_same() {
-        for name in ["llama", "qwen2"] {
-            let folder = tiny_folder(name);
-            let out = folder.path().join("converted.gguf");
-            convert(folder.path(), Mix::F16, &out).unwrap();
-            let bases = [folder.path(), &out].map(|path| Base::open(path).unwrap());
-            let [right, found] = bases.map(|base| {
-                let nothing =
-                    Adapter::zeros(base.shape(), AdapterConfig { rank: 1, ..AdapterConfig::default() }).unwrap();
-                logits(&base, &nothing, &[1, 5, 9, 2]).unwrap()
-            });
-            let off = right.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            let spread = right.iter().copied().fold(0.0, f32::max);
-            println!("{name}: off by {off} of {spread}");
-            assert!(off < 5e-3 * spread.max(1.0), "{name}: off by {off}");
-            let codecs = [folder.path(), &out].map(|path| TextCodec::open(path).unwrap());
-            let [a, b] = codecs.map(|codec| codec.encode("bad face<end>").unwrap());
-            assert_eq!(a, b);
-            let wrong: Vec<_> = check_model(&out).unwrap().into_iter().filter(|f| !f.good).collect();
-            assert!(wrong.is_empty(), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn a_vocabulary_larger_than_the_embedding_is_refused() {
-        let folder = tiny_folder("llama");
-        let path = folder.path().join("tokenizer.json");
-        let text = std::fs::read_to_string(&path).unwrap();
-        let rows = Base::open(folder.path()).unwrap().shape().vocabulary;
-        std::fs::write(&path, text.replace(&format!("\"id\":{}", rows - 1), "\"id\":999999")).unwrap();
-        let error = convert(folder.path(), Mix::F16, &folder.path().join("out.gguf")).unwrap_err().to_string();
-        assert!(error.contains("1 of its tokens have no row"), "{error}");
-    }
 }

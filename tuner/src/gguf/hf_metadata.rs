@@ -7,7 +7,12 @@ use candle_core::quantized::gguf_file::Value;
 use serde_json::Value as Json;
 
 use super::write_file::Metadata;
-use crate::{Architecture, TunerError, TunerResult, base::Shape, error::unreadable};
+use crate::{
+    Architecture, TunerError, TunerResult,
+    base::{RopeScaling, Shape},
+    files::read_json,
+    text::{hf_template, is_sentence_piece, prefixes_space, spelling},
+};
 
 /// GGUF's numbers for kinds of tokens.
 const NORMAL: i32 = 1;
@@ -40,8 +45,7 @@ pub(super) fn read_metadata(folder: &Path, shape: &Shape) -> TunerResult<Metadat
     }
     let adds_begin = settings.get("add_bos_token").and_then(Json::as_bool).unwrap_or(!tokens.byte_level);
     put("ggml.add_bos_token", Value::Bool(adds_begin));
-    let own = settings.get("chat_template").and_then(Json::as_str).map(str::to_owned);
-    if let Some(template) = own.or_else(|| std::fs::read_to_string(folder.join("chat_template.jinja")).ok()) {
+    if let Some(template) = hf_template(folder, &settings)? {
         put("chat_template", Value::String(template));
     }
     let texts = |texts: Vec<String>| Value::Array(texts.into_iter().map(Value::String).collect());
@@ -50,6 +54,7 @@ pub(super) fn read_metadata(folder: &Path, shape: &Shape) -> TunerResult<Metadat
     } else {
         let scores = tokens.scores();
         put("ggml.scores", Value::Array(scores.into_iter().map(Value::F32).collect()));
+        put("ggml.add_space_prefix", Value::Bool(prefixes_space(&tokenizer)));
     }
     put("ggml.token_type", Value::Array(tokens.kinds.into_iter().map(Value::I32).collect()));
     put("ggml.tokens", texts(tokens.spellings));
@@ -86,6 +91,14 @@ fn sizes(shape: &Shape) -> Metadata {
     metadata
 }
 
+/// Says how positions are scaled, where that is one number; factors that differ are a tensor.
+pub(super) fn name_scaling(metadata: &mut Metadata, scaling: &RopeScaling) {
+    let RopeScaling::Linear(factor) = scaling else { return };
+    let Some(Value::String(name)) = metadata.get("general.architecture").cloned() else { return };
+    metadata.insert(format!("{name}.rope.scaling.type"), Value::String("linear".to_owned()));
+    metadata.insert(format!("{name}.rope.scaling.factor"), Value::F32(*factor));
+}
+
 /// The vocabulary, as long as the embedding has rows.
 struct Tokens {
     byte_level: bool,
@@ -101,7 +114,7 @@ impl Tokens {
         if model["type"].as_str().is_some_and(|kind| kind != "BPE") {
             return Err(bad(format!("its kind is {}, supported is BPE", model["type"])));
         }
-        let byte_level = !model["byte_fallback"].as_bool().unwrap_or(false);
+        let byte_level = !is_sentence_piece(tokenizer);
         let vocab =
             model["vocab"].as_object().ok_or_else(|| bad("tokenizer.json holds no `model.vocab`".to_owned()))?;
         let listed = vocab.iter().filter_map(|(token, id)| Some((token.clone(), id.as_u64()?, NORMAL)));
@@ -177,18 +190,6 @@ fn split_name(tokenizer: &Json) -> TunerResult<&'static str> {
         (["Split", "ByteLevel"], Some(p)) if p.contains(r"|\p{N}|") => Ok("qwen2"),
         _ => Err(bad(format!("its split ({}) is none of those known here", kinds.join(", ")))),
     }
-}
-
-/// A special token's spelling: a text, or an object with its content.
-fn spelling<'a>(settings: &'a Json, key: &str) -> Option<&'a str> {
-    let value = settings.get(key)?;
-    value.get("content").unwrap_or(value).as_str()
-}
-
-/// Reads a JSON file.
-pub(super) fn read_json(path: &Path) -> TunerResult<Json> {
-    let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, e))?;
-    serde_json::from_str(&text).map_err(|e| TunerError::BadModel { problem: format!("{}: {e}", path.display()) })
 }
 
 fn bad(problem: String) -> TunerError {

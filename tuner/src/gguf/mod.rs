@@ -1,6 +1,8 @@
 //! Writes GGUF files: a base with adapters merged into it, a model in fewer bits, a model that came as safetensors.
 
 mod convert;
+#[cfg(test)]
+mod convert_tests;
 mod hf_metadata;
 mod merge;
 mod mix;

@@ -1,14 +1,15 @@
 //! From messages to tokens, by the base model's own tokenizer and chat template.
 //!
-//! The engine in `generator` reads both in the same way; the two must agree, which `tests/` checks through the template.
+//! The engine in `generator` reads both by the same code, `model_text`: what is trained is what is served.
 
-mod chat_template;
+mod hf_tokenizer;
 mod read_tokenizer;
 
 use std::path::Path;
 
-use chat_template::ChatTemplate;
 use domain::ports::Message;
+pub(crate) use hf_tokenizer::{hf_template, is_sentence_piece, prefixes_space, spelling};
+use model_text::{ChatTemplate, SpecialTokens};
 use tokenizers::Tokenizer;
 
 use crate::{TunerError, TunerResult};
@@ -26,14 +27,15 @@ pub struct Encoded {
 pub struct TextCodec {
     tokenizer: Tokenizer,
     template: ChatTemplate,
+    special: SpecialTokens,
 }
 
 impl TextCodec {
     /// Reads both from a GGUF file, or from a Hugging Face folder.
     pub fn open(base: &Path) -> TunerResult<Self> {
-        let read_tokenizer::Parts { tokenizer, template, begin, end, controls } = read_tokenizer::read(base)?;
-        let template = ChatTemplate::new(template, begin, end, controls)?;
-        Ok(Self { tokenizer, template })
+        let read_tokenizer::Parts { tokenizer, template, special } = read_tokenizer::read(base)?;
+        let template = ChatTemplate::new(template.as_deref(), special.clone())?;
+        Ok(Self { tokenizer, template, special })
     }
 
     /// The tokens of a text in which no control token occurs.
@@ -58,10 +60,14 @@ impl TextCodec {
             let problem = "the chat template writes an answer differently from how it asks for one".to_owned();
             return Err(TunerError::Tokenizer { problem });
         };
-        // Apart, as in serving: the prompt is there before the answer is. The template's line end after the answer's
-        // end token is never generated.
         let mut tokens = self.encode(&prompt)?;
+        if let Some(begin) = self.special.begin.filter(|begin| tokens.first() != Some(begin)) {
+            tokens.insert(0, begin);
+        }
         let prompt = tokens.len();
+        // Apart, as in serving: the prompt is there before the answer is. The template's line end after the answer's
+        // end token is never generated, and a space that the tokenizer puts in front is not written twice.
+        let answer = answer.strip_prefix(' ').filter(|_| self.special.space_prefix).unwrap_or(answer);
         tokens.extend(self.encode(answer.trim_end())?);
         Ok(Encoded { tokens, prompt })
     }

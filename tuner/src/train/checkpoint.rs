@@ -32,6 +32,9 @@ pub(super) struct RunState {
     pub best: Option<f64>,
     /// Evaluations since.
     pub without_gain: usize,
+    /// Tells apart on which rows the evaluations were made.
+    #[serde(default)]
+    pub measured: String,
 }
 
 pub(super) struct Checkpoint {

@@ -7,12 +7,13 @@ use std::{
 };
 
 use domain::task_prompts;
+use serde::Serialize;
 
 use super::{
     Evaluation, TuneSettings,
     checkpoint::{self, RunState},
     evaluate::evaluate,
-    loss_curve, memory,
+    fingerprint, loss_curve,
     optimizer::{Optimizer, scale_and_clip},
     pack::{Packed, TokenRows},
 };
@@ -73,8 +74,29 @@ pub struct Outcome {
     pub losses: Vec<f64>,
     /// Evaluations by steps done.
     pub evaluations: Vec<(usize, Evaluation)>,
-    /// Whether all steps were made; false where it was stopped, from outside or because nothing got better.
-    pub finished: bool,
+    /// Why it ended.
+    pub end: End,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The rows were seen as often as was asked for.
+    Epochs,
+    /// As many tokens were seen as was asked for.
+    Tokens,
+    /// As many evaluations as `patience` says were no better.
+    NoGain,
+    /// It was broken off from outside.
+    Stopped,
+}
+
+impl End {
+    /// Whether all steps were made.
+    pub const fn is_whole(self) -> bool {
+        matches!(self, Self::Epochs | Self::Tokens)
+    }
 }
 
 /// A run that is ready to start.
@@ -86,6 +108,8 @@ pub struct Tuning<'a> {
     rows: TokenRows,
     held_out: TokenRows,
     steps: Vec<Vec<Packed>>,
+    /// Whether the limit of tokens ends them before the epochs do.
+    limited: bool,
     evaluation: Vec<Packed>,
     folder: PathBuf,
     state: RunState,
@@ -94,7 +118,8 @@ pub struct Tuning<'a> {
 }
 
 impl<'a> Tuning<'a> {
-    /// Turns rows into tokens, packs them, and checks that everything fits. `base_name` goes into the adapter's config.
+    /// Turns rows into tokens and packs them; one that does not fit into the sequence is an error. `base_name` goes into
+    /// the adapter's config.
     pub fn new(
         base: &'a Base,
         base_name: &str,
@@ -107,7 +132,6 @@ impl<'a> Tuning<'a> {
         settings.check(base.shape.context)?;
         let task_prompts = train.iter().any(is_task).then_some(task_prompts::VERSION);
         let adapter = Adapter { task_prompts, ..Adapter::new(&base.shape, adapter, settings.seed)? };
-        check_memory(base, &adapter, &settings)?;
         if train.is_empty() {
             return Err(TunerError::NoRows { what: "to train on" });
         }
@@ -115,9 +139,9 @@ impl<'a> Tuning<'a> {
         let chosen = choose(held_out, settings.evaluate_rows, settings.seed);
         let held_out = TokenRows::encode(&chosen, codec, settings.sequence)?;
         let evaluation = held_out.pack(settings.sequence, Random::new(0));
-        let steps = plan(&rows, &settings);
-        let fingerprint = fingerprint(base, &adapter, &rows, &settings);
-        let state = RunState { fingerprint, ..RunState::default() };
+        let (steps, limited) = plan(&rows, &settings);
+        let fingerprint = fingerprint::of_run(base, &adapter, &rows, &settings);
+        let state = RunState { fingerprint, measured: fingerprint::of_rows(&held_out), ..RunState::default() };
         let (optimizer, gradient) = (Optimizer::new(adapter.values.len()), vec![0.0; adapter.values.len()]);
         std::fs::create_dir_all(folder).map_err(|e| crate::error::unreadable(folder, e))?;
         let (base_name, folder) = (base_name.to_owned(), folder.to_owned());
@@ -129,6 +153,7 @@ impl<'a> Tuning<'a> {
             rows,
             held_out,
             steps,
+            limited,
             evaluation,
             folder,
             state,
@@ -144,7 +169,11 @@ impl<'a> Tuning<'a> {
             return Ok(0);
         }
         let saved = checkpoint::read(&path, &self.state.fingerprint, self.adapter.values.len())?;
-        self.state = saved.state;
+        let measured = std::mem::replace(&mut self.state, saved.state).measured;
+        if self.state.measured != measured {
+            // Losses on other rows can't be compared.
+            (self.state.measured, self.state.best, self.state.without_gain) = (measured, None, 0);
+        }
         self.adapter.values = saved.values;
         self.optimizer = saved.optimizer;
         Ok(self.state.step)
@@ -176,18 +205,18 @@ impl<'a> Tuning<'a> {
         evaluate(self.network(), &self.held_out, &self.evaluation)
     }
 
-    /// Trains to the end, or until `watch` breaks off; then the state is written first. The best adapter so far (the
+    /// Trains to the end, until nothing gets better, or until `watch` breaks off; the state is written first. The best adapter so far (the
     /// last, where nothing is held out) lies in the folder in PEFT's form.
     pub fn run(&mut self, mut watch: impl FnMut(&Event) -> ControlFlow<()>) -> TunerResult<Outcome> {
         let mut stopped = false;
-        while self.state.step < self.steps.len() && !stopped {
+        while self.state.step < self.steps.len() && !stopped && !self.is_out_of_patience() {
             let progress = self.step()?;
             stopped |= watch(&Event::Step(progress)).is_break();
             let (step, last) = (self.state.step, self.state.step == self.steps.len());
             if step % self.settings.evaluate_every == 0 || last {
                 stopped |= self.evaluate_and_keep(&mut watch)?;
             }
-            if step % self.settings.checkpoint_every == 0 || last || stopped {
+            if step % self.settings.checkpoint_every == 0 || last || stopped || self.is_out_of_patience() {
                 let path = self.folder.join(CHECKPOINT);
                 checkpoint::write(&path, &self.state, &self.adapter.values, &self.optimizer)?;
                 let svg = loss_curve::draw(&self.state.losses, &self.state.evaluations);
@@ -199,8 +228,21 @@ impl<'a> Tuning<'a> {
             steps: self.state.step,
             losses: self.state.losses.clone(),
             evaluations: self.state.evaluations.clone(),
-            finished: self.state.step == self.steps.len(),
+            end: self.end(),
         })
+    }
+
+    fn end(&self) -> End {
+        match self.state.step == self.steps.len() {
+            true if self.limited => End::Tokens,
+            true => End::Epochs,
+            false if self.is_out_of_patience() => End::NoGain,
+            false => End::Stopped,
+        }
+    }
+
+    const fn is_out_of_patience(&self) -> bool {
+        self.settings.patience > 0 && self.state.without_gain >= self.settings.patience
     }
 
     const fn network(&self) -> Network<'_> {
@@ -252,7 +294,7 @@ impl<'a> Tuning<'a> {
         })
     }
 
-    /// Evaluates and writes the adapter where it is the best so far. Returns whether to stop.
+    /// Evaluates and writes the adapter where it is the best so far. Returns whether `watch` breaks off.
     fn evaluate_and_keep(&mut self, watch: &mut impl FnMut(&Event) -> ControlFlow<()>) -> TunerResult<bool> {
         if self.evaluation.is_empty() {
             write_adapter(&self.folder, &self.adapter, &self.base_name, self.settings.half)?;
@@ -273,25 +315,13 @@ impl<'a> Tuning<'a> {
             self.state.without_gain += 1;
         }
         self.state.evaluations.push((self.state.step, evaluation.clone()));
-        let early = self.settings.patience > 0 && self.state.without_gain >= self.settings.patience;
-        Ok(watch(&Event::Evaluated(evaluation, better)).is_break() || early)
+        Ok(watch(&Event::Evaluated(evaluation, better)).is_break())
     }
 }
 
 /// Whether a row is worded as Lectern words this task when it serves.
 fn is_task(row: &Row) -> bool {
     row.task == "answer" && row.messages.first().is_some_and(|m| m.content == task_prompts::rules(row.language))
-}
-
-fn check_memory(base: &Base, adapter: &Adapter, settings: &TuneSettings) -> TunerResult<()> {
-    let estimate = |settings: &TuneSettings| {
-        memory::estimate_bytes(&base.shape, adapter.parameters(), base.head.is_some(), settings)
-    };
-    // The base is in memory already.
-    let there =
-        4 * (base.shape.linear_weights() + base.embedding.len() + base.head.as_ref().map_or(0, Vec::len)) as u64;
-    let smaller = estimate(&TuneSettings { recompute: true, ..settings.clone() });
-    memory::check(estimate(settings) - there, smaller - there, settings)
 }
 
 /// Whole groups, in random order, until there are enough rows.
@@ -308,40 +338,19 @@ fn choose(rows: &[Row], most: usize, seed: u64) -> Vec<Row> {
     chosen
 }
 
-/// The sequences of each step of all epochs.
-fn plan(rows: &TokenRows, settings: &TuneSettings) -> Vec<Vec<Packed>> {
+/// The sequences of each step of all epochs, and whether the limit of tokens cut them short.
+fn plan(rows: &TokenRows, settings: &TuneSettings) -> (Vec<Vec<Packed>>, bool) {
     let (mut all, mut tokens) = (Vec::new(), 0);
-    for epoch in 0..settings.epochs {
-        for packed in rows.pack(settings.sequence, Random::derived(settings.seed, &[4, epoch as u64])) {
-            tokens += packed.tokens;
-            all.push(packed);
-            if settings.max_tokens > 0 && tokens >= settings.max_tokens {
-                break;
-            }
-        }
-        if settings.max_tokens > 0 && tokens >= settings.max_tokens {
+    let epoch = |n: usize| rows.pack(settings.sequence, Random::derived(settings.seed, &[4, n as u64]));
+    let mut left = (0..settings.epochs).flat_map(epoch);
+    let full = |tokens| settings.max_tokens > 0 && tokens >= settings.max_tokens;
+    for packed in left.by_ref() {
+        tokens += packed.tokens;
+        all.push(packed);
+        if full(tokens) {
             break;
         }
     }
-    all.chunks(settings.accumulate).map(<[Packed]>::to_vec).collect()
-}
-
-/// A number that changes with anything that changes a run's steps. How many there are, and how often they are evaluated and
-/// kept, may change: a finished run goes on where more are asked for.
-fn fingerprint(base: &Base, adapter: &Adapter, rows: &TokenRows, settings: &TuneSettings) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    let mut add = |bytes: &[u8]| {
-        for byte in bytes {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    let TuneSettings { epochs, max_tokens, evaluate_every, patience, checkpoint_every, .. } = TuneSettings::default();
-    let steps = TuneSettings { epochs, max_tokens, evaluate_every, patience, checkpoint_every, ..settings.clone() };
-    add(format!("{steps:?} {:?} {:?}", adapter.config, base.shape).as_bytes());
-    base.final_norm.iter().for_each(|v| add(&v.to_le_bytes()));
-    for row in &rows.rows {
-        add(&row.prompt.to_le_bytes());
-        row.tokens.iter().for_each(|t| add(&t.to_le_bytes()));
-    }
-    format!("{hash:016x}")
+    let limited = full(tokens) && left.next().is_some();
+    (all.chunks(settings.accumulate).map(<[Packed]>::to_vec).collect(), limited)
 }

@@ -2,6 +2,8 @@
 
 mod checkpoint;
 mod evaluate;
+mod fingerprint;
+mod free_memory;
 mod learn;
 mod loss_curve;
 mod memory;
@@ -12,6 +14,7 @@ mod settings;
 mod tests;
 
 pub use evaluate::{Evaluation, TaskEvaluation};
-pub use learn::{Event, Outcome, Progress, Tuning};
-pub use memory::estimate_bytes;
+pub use free_memory::free_memory;
+pub use learn::{End, Event, Outcome, Progress, Tuning};
+pub use memory::{check_memory, estimate_bytes};
 pub use settings::TuneSettings;

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::{TunerError, TunerResult};
 
-/// Settings of a run. A run continues only with the settings it began with, except that it may become longer, and be
-/// evaluated and kept more or less often.
+/// Settings of a run. A run continues only with the settings it began with, except that it may become longer, be
+/// evaluated and kept more or less often, and be computed and written in the other way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TuneSettings {
     /// Everything random comes from it.
@@ -63,6 +63,9 @@ impl Default for TuneSettings {
 }
 
 impl TuneSettings {
+    /// The shortest sequence.
+    pub(super) const SHORTEST: usize = 16;
+
     pub(super) fn check(&self, context: usize) -> TunerResult<()> {
         let bad = |setting, problem: String| Err(TunerError::BadSetting { setting, problem });
         let counts = [
@@ -74,8 +77,10 @@ impl TuneSettings {
         if let Some((setting, _)) = counts.into_iter().find(|(_, n)| *n == 0) {
             return bad(setting, "is 0, must be at least 1".to_owned());
         }
-        if self.sequence < 16 || self.sequence > context {
-            return bad("sequence", format!("is {}, must be between 16 and the context, {context}", self.sequence));
+        if self.sequence < Self::SHORTEST || self.sequence > context {
+            let problem =
+                format!("is {}, must be between {} and the context, {context}", self.sequence, Self::SHORTEST);
+            return bad("sequence", problem);
         }
         let positive = self.learning_rate > 0.0 && self.clip > 0.0 && self.learning_rate.is_finite();
         if !positive || !(0.0..1.0).contains(&self.warmup) || !(0.0..1.0).contains(&self.weight_decay) {
@@ -96,5 +101,23 @@ impl TuneSettings {
         let done = (step - warm) / (steps as f64 - warm).max(1.0);
         let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done.min(1.0)).cos());
         self.learning_rate * (0.1 + 0.9 * cosine)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_rises_in_a_line_and_falls_along_a_cosine_to_a_tenth() {
+        let settings = TuneSettings { learning_rate: 1.0, warmup: 0.1, ..TuneSettings::default() };
+        let rates: Vec<f64> = (0..40).map(|step| settings.rate(step, 40)).collect();
+        assert_eq!(rates[..5], [0.25, 0.5, 0.75, 1.0, 1.0]);
+        assert!(rates[4..].windows(2).all(|pair| pair[1] < pair[0]));
+        // Half way down, 18 of 36 steps after the warm-up.
+        assert!((rates[22] - 0.55).abs() < 1e-9, "{}", rates[22]);
+        assert!((settings.rate(40, 40) - 0.1).abs() < 1e-9);
+        let none = TuneSettings { warmup: 0.0, ..settings };
+        assert!((none.rate(0, 40) - 1.0).abs() < 1e-9);
     }
 }

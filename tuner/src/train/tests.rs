@@ -7,7 +7,7 @@ use domain::{
     ports::{Message, Role},
 };
 
-use super::{Event, Outcome, TuneSettings, Tuning, pack::TokenRows};
+use super::{End, Event, Outcome, TuneSettings, Tuning, pack::TokenRows};
 use crate::{
     AdapterConfig, TunerError, TunerResult,
     base::{Base, Shape},
@@ -102,7 +102,7 @@ fn learns_and_writes_adapter_curve_and_checkpoint() {
     let (base, folder) = (tiny_base(&shape(), 1), tempfile::tempdir().expect("a folder"));
     let mut tuning = start(&base, folder.path(), settings()).expect("valid settings");
     let outcome = run(&mut tuning, usize::MAX).expect("it trains");
-    assert!(outcome.finished && outcome.steps == tuning.steps());
+    assert!(outcome.end == End::Epochs && outcome.steps == tuning.steps());
     let (first, last) = (outcome.losses[0], outcome.losses[outcome.losses.len() - 1]);
     assert!(last < 0.7 * first, "the loss falls: {first} to {last}");
     let read = crate::read_adapter(folder.path(), base.shape()).expect("the adapter is there");
@@ -121,7 +121,7 @@ fn a_run_that_is_broken_off_anywhere_ends_as_if_it_had_not() {
     for at in [1, 4, expected.steps - 1] {
         let broken = folder();
         let mut first = start(&base, broken.path(), settings()).expect("valid settings");
-        assert!(!run(&mut first, at).expect("it trains").finished);
+        assert_eq!(run(&mut first, at).expect("it trains").end, End::Stopped);
         let mut second = start(&base, broken.path(), settings()).expect("valid settings");
         assert_eq!(second.resume().expect("the checkpoint is there"), at);
         let outcome = run(&mut second, usize::MAX).expect("it trains");
@@ -139,8 +139,97 @@ fn a_finished_run_goes_on_where_more_is_asked_for() {
     let mut longer = start(&base, folder.path(), settings).expect("valid settings");
     assert_eq!(longer.resume().expect("the checkpoint is there"), short.steps);
     let outcome = run(&mut longer, usize::MAX).expect("it trains");
-    assert!(outcome.finished && outcome.steps == 2 * short.steps, "{outcome:?}");
+    assert!(outcome.end == End::Epochs && outcome.steps == 2 * short.steps, "{outcome:?}");
     assert_eq!(outcome.losses[..short.steps], short.losses);
+}
+
+#[test]
+fn settings_that_change_no_step_may_change_between_pieces() {
+    let base = tiny_base(&shape(), 1);
+    let folder = || tempfile::tempdir().expect("a folder");
+    let (whole, broken) = (folder(), folder());
+    let mut undisturbed = start(&base, whole.path(), settings()).expect("valid settings");
+    let expected = run(&mut undisturbed, usize::MAX).expect("it trains");
+    let mut first = start(&base, broken.path(), settings()).expect("valid settings");
+    run(&mut first, 5).expect("it trains");
+    let other = TuneSettings { recompute: true, half: true, evaluate_rows: 1, evaluate_every: 7, ..settings() };
+    let mut second = start(&base, broken.path(), other).expect("valid settings");
+    assert_eq!(second.resume().expect("the checkpoint is of this run"), 5);
+    assert_eq!(run(&mut second, usize::MAX).expect("it trains").losses, expected.losses);
+    assert_eq!(second.adapter().values, undisturbed.adapter().values);
+}
+
+#[test]
+fn a_run_ends_early_where_nothing_gets_better_and_says_so() {
+    let (base, folder) = (tiny_base(&shape(), 1), tempfile::tempdir().expect("a folder"));
+    // Far too quick to learn anything that holds for long.
+    let hasty = TuneSettings { learning_rate: 1.0, evaluate_every: 1, patience: 2, epochs: 40, ..settings() };
+    let mut tuning = start(&base, folder.path(), hasty.clone()).expect("valid settings");
+    let outcome = run(&mut tuning, usize::MAX).expect("it trains");
+    assert!(outcome.end == End::NoGain && outcome.steps < tuning.steps(), "{outcome:?}");
+    let best = |e: &[(usize, super::Evaluation)]| e.iter().map(|e| e.1.loss).fold(f64::INFINITY, f64::min);
+    let (before, last) = outcome.evaluations.split_at(outcome.evaluations.len() - 2);
+    assert!(best(last) >= best(before));
+
+    let mut again = start(&base, folder.path(), hasty.clone()).expect("valid settings");
+    assert_eq!(again.resume().expect("the checkpoint is there"), outcome.steps);
+    assert_eq!(run(&mut again, usize::MAX).expect("nothing is left to do"), outcome);
+    let mut patient = start(&base, folder.path(), TuneSettings { patience: 3, ..hasty }).expect("valid settings");
+    patient.resume().expect("the checkpoint is there");
+    assert!(run(&mut patient, usize::MAX).expect("it trains").steps > outcome.steps);
+}
+
+#[test]
+fn a_limit_of_tokens_is_told_from_the_end_of_the_epochs() {
+    let (base, folder) = (tiny_base(&shape(), 1), tempfile::tempdir().expect("a folder"));
+    let limited = TuneSettings { max_tokens: 300, ..settings() };
+    let mut tuning = start(&base, folder.path(), limited).expect("valid settings");
+    assert_eq!(run(&mut tuning, usize::MAX).expect("it trains").end, End::Tokens);
+}
+
+#[test]
+fn a_step_over_several_sequences_is_one_over_a_longer_one() {
+    let shape = Shape { context: 4096, ..shape() };
+    let (base, folder) = (tiny_base(&shape, 1), tempfile::tempdir().expect("a folder"));
+    let all = TokenRows::encode(&rows(), &codec(folder.path()), 512).expect("they fit");
+    let short = all.pack(4096, Random::new(1))[0].tokens * 3 / 5;
+    assert_eq!(all.pack(short, Random::new(1)).len(), 2);
+    let network = Network {
+        base: &base,
+        adapter: &busy_adapter(&shape, AdapterConfig { rank: 2, ..AdapterConfig::default() }),
+        recompute: false,
+    };
+    let gradient = |length: usize| {
+        let mut sum = vec![0.0; network.adapter.parameters()];
+        for packed in all.pack(length, Random::new(1)) {
+            network.train(&packed.sequence(&all), None, &mut sum);
+        }
+        sum
+    };
+    let (apart, together) = (gradient(short), gradient(4096));
+    let length = |g: &mut dyn Iterator<Item = f32>| g.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+    let off = length(&mut apart.iter().zip(&together).map(|(a, b)| a - b));
+    assert!(off < 1e-4 * length(&mut together.iter().copied()), "off by {off}");
+
+    let first_step = |sequence, accumulate| {
+        let settings = TuneSettings { sequence, accumulate, epochs: 1, ..settings() };
+        let rows = rows();
+        let adapter = AdapterConfig { dropout: 0.0, ..adapter() };
+        let made = Tuning::new(&base, "tiny", &codec(folder.path()), (&rows, &[]), adapter, settings, folder.path());
+        let mut tuning = made.expect("valid settings");
+        assert_eq!(tuning.steps(), 1);
+        let mut seen = None;
+        let watch = |event: &Event| {
+            if let Event::Step(progress) = event {
+                seen = Some((progress.loss, progress.gradient));
+            }
+            ControlFlow::Continue(())
+        };
+        tuning.run(watch).expect("it trains");
+        seen.expect("one step")
+    };
+    let ((loss, gradient), (same_loss, same_gradient)) = (first_step(short, 2), first_step(4096, 1));
+    assert!((loss - same_loss).abs() < 1e-5 && (gradient - same_gradient).abs() < 1e-4 * gradient);
 }
 
 #[test]

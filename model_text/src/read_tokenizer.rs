@@ -17,18 +17,31 @@ use tokenizers::{
     },
 };
 
-use super::{
-    read_gguf::{Metadata, flag, text, texts},
-    vocabulary::{Alphabet, TokenKind, Vocabulary},
+use crate::{
+    Alphabet, SpecialTokens, TextError, TextResult, TokenKind,
+    metadata::{Metadata, flag, text, texts},
 };
-use crate::{GeneratorError, GeneratorResult};
 
 const LLAMA3_SPLIT: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const QWEN2_SPLIT: &str =
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// Reads the tokenizer and the vocabulary it belongs to.
-pub(crate) fn read_tokenizer(metadata: &Metadata) -> GeneratorResult<(Tokenizer, Vocabulary)> {
+/// A tokenizer with the vocabulary it belongs to.
+pub struct FileTokenizer<'a> {
+    /// Turns text into tokens.
+    pub tokenizer: Tokenizer,
+    /// All tokens as the file spells them.
+    pub tokens: Vec<&'a str>,
+    /// Their kinds.
+    pub kinds: Vec<TokenKind>,
+    /// How they are spelled.
+    pub alphabet: Alphabet,
+    /// Those that are more than text.
+    pub special: SpecialTokens,
+}
+
+/// Reads a file's tokenizer; one that contradicts itself is an error.
+pub fn read_tokenizer(metadata: &Metadata) -> TextResult<FileTokenizer<'_>> {
     let kind = text(metadata, "tokenizer.ggml.model")?;
     let tokens = texts(metadata, "tokenizer.ggml.tokens")?;
     let kinds = token_kinds(metadata, tokens.len())?;
@@ -36,33 +49,33 @@ pub(crate) fn read_tokenizer(metadata: &Metadata) -> GeneratorResult<(Tokenizer,
     let (mut tokenizer, alphabet) = match kind {
         "gpt2" => (byte_level(metadata, vocab)?, Alphabet::ByteLevel),
         "llama" => (sentence_piece(metadata, &tokens, vocab)?, Alphabet::SentencePiece),
-        other => return Err(GeneratorError::UnsupportedTokenizer { kind: other.to_owned() }),
+        other => return Err(TextError::UnsupportedTokenizer { kind: other.to_owned() }),
     };
     add_tokens(&mut tokenizer, &tokens, &kinds)?;
-    let vocabulary = Vocabulary::new(metadata, &tokens, &kinds, alphabet)?;
-    Ok((tokenizer, vocabulary))
+    let special = SpecialTokens::read(metadata, &tokens, &kinds, alphabet)?;
+    Ok(FileTokenizer { tokenizer, tokens, kinds, alphabet, special })
 }
 
 /// Token to id. A token listed twice would make one of the two ids unreachable.
-fn index(tokens: &[&str]) -> GeneratorResult<Vocab> {
+fn index(tokens: &[&str]) -> TextResult<Vocab> {
     let vocab: Vocab = tokens.iter().zip(0u32..).map(|(token, id)| ((*token).to_owned(), id)).collect();
     if vocab.len() == tokens.len() {
         return Ok(vocab);
     }
     let twice = tokens.iter().zip(0u32..).find(|(token, id)| vocab.get(**token) != Some(id));
-    Err(GeneratorError::TokenizerMismatch {
+    Err(TextError::TokenizerMismatch {
         what: "tokens are listed twice",
         count: tokens.len() - vocab.len(),
         example: twice.map(|(token, _)| (*token).to_owned()).unwrap_or_default(),
     })
 }
 
-fn token_kinds(metadata: &Metadata, tokens: usize) -> GeneratorResult<Vec<TokenKind>> {
+fn token_kinds(metadata: &Metadata, tokens: usize) -> TextResult<Vec<TokenKind>> {
     let Some(Value::Array(values)) = metadata.get("tokenizer.ggml.token_type") else {
         return Ok(vec![TokenKind::Normal; tokens]);
     };
     if values.len() != tokens {
-        return Err(GeneratorError::TokenizerMismatch {
+        return Err(TextError::TokenizerMismatch {
             what: "token types too many or too few",
             count: values.len().abs_diff(tokens),
             example: format!("{tokens} tokens, {} types", values.len()),
@@ -72,7 +85,7 @@ fn token_kinds(metadata: &Metadata, tokens: usize) -> GeneratorResult<Vec<TokenK
 }
 
 /// Control tokens and user-defined ones are found in a text before it is split.
-fn add_tokens(tokenizer: &mut Tokenizer, tokens: &[&str], kinds: &[TokenKind]) -> GeneratorResult<()> {
+fn add_tokens(tokenizer: &mut Tokenizer, tokens: &[&str], kinds: &[TokenKind]) -> TextResult<()> {
     let of = |wanted: TokenKind| {
         let pairs = tokens.iter().zip(kinds).filter(move |(t, kind)| **kind == wanted && !t.is_empty());
         pairs.map(move |(t, _)| AddedToken::from((*t).to_owned(), wanted == TokenKind::Control).normalized(false))
@@ -82,7 +95,7 @@ fn add_tokens(tokenizer: &mut Tokenizer, tokens: &[&str], kinds: &[TokenKind]) -
     Ok(())
 }
 
-fn byte_level(metadata: &Metadata, vocab: Vocab) -> GeneratorResult<Tokenizer> {
+fn byte_level(metadata: &Metadata, vocab: Vocab) -> TextResult<Tokenizer> {
     let pre = text(metadata, "tokenizer.ggml.pre").unwrap_or("default");
     let merges = read_merges(metadata, &vocab)?;
     let model = BPE::builder().vocab_and_merges(vocab, merges).ignore_merges(pre == "llama-bpe");
@@ -95,7 +108,7 @@ fn byte_level(metadata: &Metadata, vocab: Vocab) -> GeneratorResult<Tokenizer> {
 }
 
 /// The split that comes before the merges. An unknown one is an error: another would give wrong tokens in silence.
-fn splitter(pre: &str) -> GeneratorResult<Sequence> {
+fn splitter(pre: &str) -> TextResult<Sequence> {
     let bytes = |use_regex| PreTokenizerWrapper::ByteLevel(ByteLevel::new(false, false, use_regex));
     let split = |pattern: &str| {
         let split = Split::new(SplitPattern::Regex(pattern.to_owned()), SplitDelimiterBehavior::Isolated, false);
@@ -106,13 +119,13 @@ fn splitter(pre: &str) -> GeneratorResult<Sequence> {
         "default" | "gpt-2" | "gpt2" => vec![bytes(true)],
         "qwen2" => vec![split(QWEN2_SPLIT)?, bytes(false)],
         "llama-bpe" | "llama3" | "llama-v3" => vec![split(LLAMA3_SPLIT)?, bytes(false)],
-        other => return Err(GeneratorError::UnsupportedTokenizer { kind: format!("gpt2 with split {other}") }),
+        other => return Err(TextError::UnsupportedTokenizer { kind: format!("gpt2 with split {other}") }),
     };
     Ok(Sequence::new(steps))
 }
 
 /// The merges, best first, each checked against the vocabulary.
-fn read_merges(metadata: &Metadata, vocab: &Vocab) -> GeneratorResult<Merges> {
+fn read_merges(metadata: &Metadata, vocab: &Vocab) -> TextResult<Merges> {
     let lines = texts(metadata, "tokenizer.ggml.merges")?;
     let mut unknown: Vec<&str> = Vec::new();
     let mut merges = Merges::with_capacity(lines.len());
@@ -128,7 +141,7 @@ fn read_merges(metadata: &Metadata, vocab: &Vocab) -> GeneratorResult<Merges> {
     }
     match unknown.first() {
         None => Ok(merges),
-        Some(first) => Err(GeneratorError::TokenizerMismatch {
+        Some(first) => Err(TextError::TokenizerMismatch {
             what: "merges name tokens that are not in the vocabulary",
             count: unknown.len(),
             example: (*first).to_owned(),
@@ -136,7 +149,7 @@ fn read_merges(metadata: &Metadata, vocab: &Vocab) -> GeneratorResult<Merges> {
     }
 }
 
-fn sentence_piece(metadata: &Metadata, tokens: &[&str], vocab: Vocab) -> GeneratorResult<Tokenizer> {
+fn sentence_piece(metadata: &Metadata, tokens: &[&str], vocab: Vocab) -> TextResult<Tokenizer> {
     let merges = merges_from_scores(metadata, tokens, &vocab)?;
     let mut builder = BPE::builder().byte_fallback(true).fuse_unk(true);
     if vocab.contains_key("<unk>") {
@@ -155,13 +168,13 @@ fn sentence_piece(metadata: &Metadata, tokens: &[&str], vocab: Vocab) -> Generat
 
 /// `SentencePiece` joins whichever neighbours make the piece with the best score: as merges, every way to cut a piece
 /// into two others, by the piece's score, best first.
-fn merges_from_scores(metadata: &Metadata, tokens: &[&str], vocab: &Vocab) -> GeneratorResult<Merges> {
+fn merges_from_scores(metadata: &Metadata, tokens: &[&str], vocab: &Vocab) -> TextResult<Merges> {
     let scores: Vec<f32> = match metadata.get("tokenizer.ggml.scores") {
         Some(Value::Array(values)) => values.iter().map(|v| v.to_f32().unwrap_or(f32::MIN)).collect(),
         _ => Vec::new(),
     };
     if scores.len() != tokens.len() {
-        return Err(GeneratorError::TokenizerMismatch {
+        return Err(TextError::TokenizerMismatch {
             what: "scores too many or too few",
             count: scores.len().abs_diff(tokens.len()),
             example: format!("{} tokens, {} scores", tokens.len(), scores.len()),
@@ -180,7 +193,6 @@ fn merges_from_scores(metadata: &Metadata, tokens: &[&str], vocab: &Vocab) -> Ge
     Ok(cuts.into_iter().map(|(_, a, b)| (a.to_owned(), b.to_owned())).collect())
 }
 
-/// The error for a tokenizer that fails.
-pub(crate) fn failed(reason: &dyn std::fmt::Display) -> GeneratorError {
-    GeneratorError::Tokenizer { reason: reason.to_string() }
+fn failed(reason: &dyn std::fmt::Display) -> TextError {
+    TextError::Tokenizer { reason: reason.to_string() }
 }
