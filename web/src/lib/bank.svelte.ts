@@ -1,6 +1,6 @@
 // A course's question bank as it is shown: found, chosen from, tagged.
 
-import { gather, placeOf, type Banked } from './bank';
+import { gather, keyOf, placeOf, type Banked } from './bank';
 import { ApiError, asApiError } from './problem';
 import { changeQuiz, getQuiz, listBank, makeQuizOf } from './quiz_api';
 import type { BankFilter, BankQuestion, Failure } from './types';
@@ -64,8 +64,9 @@ export class BankState {
   }
 
   /** Gives a question these tags, wherever it stands. */
-  tag(item: Banked, tags: string[]): Promise<boolean> {
-    return this.#work(async () => {
+  async tag(item: Banked, tags: string[]): Promise<boolean> {
+    const wasChosen = this.has(item);
+    const done = await this.#work(async () => {
       for (const { quiz_id, n } of item.places) {
         const place = placeOf((await getQuiz(quiz_id)).questions, item.question, n);
         if (place === null) throw new ApiError(409, 'quiz_changed', '');
@@ -73,6 +74,9 @@ export class BankState {
       }
       this.choose(item, false);
     });
+    const now = this.items.find((other) => keyOf(other) === keyOf(item));
+    if (done && wasChosen && now) this.choose(now, true);
+    return done;
   }
 
   async #work(work: () => Promise<void>): Promise<boolean> {

@@ -36,6 +36,9 @@ export function gather(found: BankQuestion[]): Banked[] {
   return [...banked.values()];
 }
 
+/** Stays the same while its tags change. */
+export const keyOf = ({ places: [first] }: Banked) => `${first?.quiz_id} ${first?.n}`;
+
 /** The number that a question has now: where it was, else where else it stands; null where it is gone. */
 export function placeOf(questions: Question[], wanted: Question, n: number): number | null {
   const same = (question?: Question) => question !== undefined && body(question) === body(wanted);
