@@ -6,7 +6,7 @@ const server = process.env.LECTERN_URL ?? 'http://127.0.0.1:8080';
 
 // The host stays the page's: without a key, Lectern answers its own page only.
 const target = { target: server, changeOrigin: false };
-const proxy = { '/api': target, '/health': target, '/openapi.json': target, '/docs': target };
+const proxy = { '/api': target, '/v1': target, '/health': target, '/openapi.json': target, '/docs': target };
 
 export default defineConfig({
   base: './',

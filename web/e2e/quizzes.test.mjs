@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { close, createCourse, launch, openPage, overflow, toTab, upload, url, violations } from './browser.mjs';
+import { close, createCourse, launch, openPage, overflow, say, toTab, upload, url, violations } from './browser.mjs';
 
 // A reader of GIFT that is not ours.
 const gift = createRequire(import.meta.url)('gift-pegjs');
@@ -12,6 +12,14 @@ const sample = readFileSync(new URL('../../configs/sample/plants.md', import.met
 /** Without line breaks and Markdown's marks, which the reader takes away. */
 const bare = (text) => text.replace(/[\s*_`]/g, '');
 const MADE_MS = 120_000;
+/** An exam in GIFT with one part that is only half right, and an essay. */
+const exam = [
+  'Which pigment catches the energy of light in a leaf? {=chlorophyll ~carotene ~haemoglobin ~melanin}',
+  'Who described the cycle in the stroma? {=Melvin Calvin =%50%Calvin}',
+  'Describe a leaf. {}',
+].join('\n\n');
+const file = (name, text) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+const importer = (page) => page.locator('main input[type=file]');
 let browser;
 /** The address of a quiz that is made. */
 let quizUrl;
@@ -30,6 +38,9 @@ before(async () => {
   await close(page);
 });
 after(() => browser?.close());
+
+/** The address of the course's quizzes. */
+const listUrl = () => quizUrl.replace(/\/[^/]+$/, '');
 
 async function atQuiz(options) {
   const page = await openPage(browser, options);
@@ -69,6 +80,9 @@ test('a question is edited in place, locked and moved with the keyboard', async 
   await card.getByRole('button', { name: 'Save and check' }).press('Enter');
   await card.getByText('See the first page.').waitFor();
   await card.getByText('leaves', { exact: true }).waitFor();
+  // What is not asked needs no new proof; a screen reader hears what changed.
+  assert.equal(await card.locator('.change').innerText(), 'Changed: explanation and tags.');
+  await page.getByRole('status').filter({ hasText: 'Question 1: Changed: explanation and tags.' }).waitFor();
   await card.getByRole('button', { name: 'Lock', exact: true }).press('Enter');
   await card.getByText('Locked').waitFor();
   assert.ok(await card.getByRole('button', { name: 'Make again' }).isDisabled());
@@ -111,6 +125,139 @@ test('the exported GIFT is read by another program, question for question', asyn
   await close(page);
 });
 
+test('a malformed import says line and reason, in Chinese too', async () => {
+  for (const [locale, tag] of [
+    ['en-GB', 'en'],
+    ['zh-TW', 'zh-Hant'],
+  ]) {
+    const [page, t] = [await openPage(browser, { locale }), say(tag)];
+    await page.goto(listUrl());
+    await importer(page).setInputFiles(file('bad.gift', `${exam}\n\nBroken {= ~x}`));
+    const note = page.getByRole('alert');
+    await note.getByText(t('problem.line', { line: 7 })).waitFor();
+    await note.getByText(t('fault.answerEmpty', { sign: '=' })).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await close(page);
+  }
+});
+
+test('an imported question is proven by the sentence its teacher picks, and an edit says what it broke', async () => {
+  const page = await openPage(browser);
+  await page.goto(listUrl());
+  await importer(page).setInputFiles(file('exam.gift', exam));
+  const left = page.getByRole('status').filter({ hasText: '2 things in the file have no place here' });
+  await left.getByText('Line 3:').waitFor();
+  await left.getByText('Line 5:').waitFor();
+  await page.getByRole('button', { name: 'Dismiss' }).press('Enter');
+  await left.waitFor({ state: 'detached' });
+
+  const card = page.locator('#q1');
+  await card.getByRole('button', { name: 'Choose the passage that proves it' }).press('Enter');
+  await card.getByRole('checkbox', { name: 'with a pigment named chlorophyll' }).press('Space');
+  assert.deepEqual(await violations(page), []);
+  await card.getByRole('button', { name: 'Use and check' }).press('Enter');
+  await page
+    .getByRole('status')
+    .filter({ hasText: 'Question 1: Changed: evidence. Checked again: now proven.' })
+    .waitFor();
+  assert.ok(await card.getByRole('button', { name: 'Edit' }).evaluate((edit) => edit === document.activeElement));
+  await card.locator('.evidence').click();
+  await page.getByRole('dialog').locator('.text mark', { hasText: 'a pigment named chlorophyll.' }).waitFor();
+  await page.keyboard.press('Escape');
+
+  await card.getByRole('button', { name: 'Edit' }).click();
+  await card.getByLabel('Option 1', { exact: true }).fill('xanthophyll');
+  await card.getByRole('button', { name: 'Save and check' }).click();
+  await card.getByText('Changed: options and key. Checked again: no longer proven.').waitFor();
+  await card.locator('.change li.bad', { hasText: 'The key is supported by the cited words' }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await close(page);
+});
+
+test('questions are found in the bank, tagged and put into quizzes, by keyboard', async () => {
+  const page = await openPage(browser);
+  await page.goto(listUrl());
+  await page.getByRole('link', { name: 'Question bank' }).press('Enter');
+  const rows = page.locator('main li');
+  await rows.first().waitFor();
+  const all = await rows.count();
+  await page.getByLabel('Words').fill('stroma?');
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').filter({ hasText: '1 question found' }).waitFor({ state: 'attached' });
+  await page.getByRole('button', { name: 'Add tags' }).press('Enter');
+  await page.getByLabel('Tags, with commas between').fill('exam, names');
+  await page.keyboard.press('Enter');
+  await rows.getByRole('button', { name: 'names', exact: true }).waitFor();
+  await page.getByLabel('Words').fill('');
+  await page.getByLabel('Kind').selectOption('short_answer');
+  await page.getByLabel('Tag', { exact: true }).fill('names');
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').filter({ hasText: '1 question found' }).waitFor({ state: 'attached' });
+  await rows.getByRole('checkbox').press('Space');
+
+  // What is chosen stays so when others are looked for.
+  await page.getByLabel('Kind').selectOption('');
+  await page.getByLabel('Tag', { exact: true }).fill('');
+  await page.keyboard.press('Enter');
+  await rows.nth(all - 1).waitFor();
+  await rows.first().getByRole('checkbox').press('Space');
+  await page.getByText('2 chosen').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByLabel('Title of the quiz').fill('Mid-term');
+  await page.keyboard.press('Enter');
+  await page.getByText('2 questions added to “Mid-term”. Checked there: 1 proven.').waitFor({ timeout: MADE_MS });
+  assert.equal(await rows.count(), all, 'copies of a question stand in the bank once');
+  await page.getByRole('link', { name: 'Open the quiz' }).press('Enter');
+  await page.locator('#q2').waitFor();
+  assert.equal(await page.locator('.card').count(), 2);
+
+  await page.getByRole('link', { name: 'Add questions from the bank' }).press('Enter');
+  await rows.first().getByText('In this quiz').waitFor();
+  assert.ok(await rows.first().getByRole('checkbox').isDisabled());
+  await rows.nth(1).getByRole('checkbox').press('Space');
+  await page.getByRole('button', { name: 'Add to the quiz' }).press('Enter');
+  await page.getByText('1 question added to “Mid-term”.').waitFor({ timeout: MADE_MS });
+  await page.getByRole('link', { name: 'Back to the questions' }).press('Enter');
+  await page.locator('#q3').waitFor();
+  await close(page);
+});
+
+test('what few quizzes need is sent where it was asked for, and the draw can be repeated', async () => {
+  const page = await openPage(browser);
+  await page.goto(listUrl());
+  await page.getByLabel('Questions', { exact: true }).fill('1');
+  await page.getByText('More settings').press('Enter');
+  await page.getByLabel('What it asks for').selectOption('recall');
+  await page.getByLabel('Language of the passages').selectOption('en');
+  await page.getByLabel('Draw number').fill('42');
+  await page.getByLabel('Take over questions from exam papers').check();
+  await page.getByRole('button', { name: 'Make the quiz' }).click();
+  await page.getByRole('link', { name: 'Take it as a student' }).waitFor({ timeout: MADE_MS });
+  const id = page.url().split('/').at(-1);
+  const { request } = await (await fetch(`${url}/api/v1/quizzes/${id}`)).json();
+  const { level, language, seed, reuse_items } = request;
+  assert.deepEqual([level, language, seed, reuse_items], ['recall', 'en', 42, true]);
+  await page.getByText('Draw number: 42').waitFor();
+  await close(page);
+});
+
+test("a course's model can be chosen where there is one to choose", async () => {
+  const page = await atQuiz();
+  const course = listUrl().replace(/\/quizzes$/, '');
+  await page.goto(course);
+  await page.getByRole('button', { name: 'Rename' }).waitFor();
+  assert.equal(await page.getByLabel('Model').count(), 0, 'without adapters there is no choice');
+  const ids = ['generator', 'biology', 'embedder'];
+  await page.route('**/v1/models', (route) => route.fulfill({ json: { data: ids.map((id) => ({ id })) } }));
+  await page.reload();
+  await page.getByLabel('Model').selectOption('biology');
+  // This server has none of that name: it says so, and the choice is as it was.
+  await page.getByRole('alert').getByText('biology').waitFor();
+  assert.equal(await page.getByLabel('Model').inputValue(), 'generator');
+  assert.deepEqual(await violations(page), []);
+  await close(page);
+});
+
 for (const [locale, colorScheme, width] of [
   ['en-GB', 'light', 1440],
   ['zh-TW', 'dark', 390],
@@ -120,8 +267,13 @@ for (const [locale, colorScheme, width] of [
     await page.locator('.proof summary').first().click();
     assert.deepEqual(await violations(page), []);
     assert.equal(await overflow(page), 0);
-    await page.goto(quizUrl.replace(/\/[^/]+$/, ''));
-    await page.locator('form').waitFor();
+    await page.goto(listUrl());
+    await page.locator('form details summary').last().click();
+    assert.deepEqual(await violations(page), []);
+    assert.equal(await overflow(page), 0);
+    await page.goto(`${listUrl()}/bank`);
+    await page.locator('main li input').first().check();
+    await page.locator('main li').first().getByRole('button').last().click();
     assert.deepEqual(await violations(page), []);
     assert.equal(await overflow(page), 0);
     assert.ok(page.url().startsWith(url));

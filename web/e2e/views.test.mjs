@@ -91,6 +91,11 @@ function views({ course, quiz, question }, t) {
     },
     quizzes: { at: `${course}/quizzes`, ready: (page) => page.locator('main li a').first() },
     quiz: { at: quiz, ready: (page) => page.locator('.question').first() },
+    bank: {
+      at: `${course}/quizzes/bank`,
+      ready: (page) => page.locator('main li').first(),
+      act: (page) => page.locator('main li input').first().check(),
+    },
     take: { at: `${quiz}/take`, ready: (page) => page.getByRole('button', { name: t('quizzes.hand') }) },
     print: { at: `${quiz}/print`, ready: (page) => page.locator('.paper li').first() },
     insight: { at: `${course}/insight`, ready: (page) => page.locator('table').first() },

@@ -53,6 +53,16 @@ export const createCourse = (title: string): Promise<Course> => ok(client.POST('
 export const renameCourse = (id: string, title: string): Promise<Course> =>
   ok(client.PATCH('/api/v1/courses/{id}', { params: { path: { id } }, body: { title } }));
 
+/** The generator, then its adapters: what a course's answers and quizzes can be made with. */
+export const listGenerators = async (): Promise<string[]> => {
+  const { data } = (await ok(client.GET('/v1/models'))) as { data: { id: string }[] };
+  return data.slice(0, -1).map(({ id }) => id); // the embedder comes last
+};
+
+/** The generator's name takes an adapter away again. */
+export const chooseModel = (id: string, model: string): Promise<Course> =>
+  ok(client.PATCH('/api/v1/courses/{id}', { params: { path: { id } }, body: { model } }));
+
 /** `last`: the page is being left, and the request outlives it. */
 export const deleteCourse = async (id: string, last = false): Promise<void> => {
   await ok(client.DELETE('/api/v1/courses/{id}', { params: { path: { id } }, keepalive: last }));

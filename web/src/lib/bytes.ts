@@ -35,3 +35,6 @@ export function cutByRange(text: string, block: ByteRange, range: ByteRange): Cu
   const to = stringIndex(text, range.end - block.start);
   return { before: text.slice(0, from), marked: text.slice(from, to), after: text.slice(to) };
 }
+
+/** How many bytes a text takes. */
+export const byteLength = (text: string) => Array.from(text).reduce((sum, c) => sum + bytesOf(c.codePointAt(0)!), 0);

@@ -1,6 +1,6 @@
 // The courses.
 
-import { createCourse, deleteCourse, listCourses, renameCourse } from './api';
+import { chooseModel, createCourse, deleteCourse, listCourses, renameCourse } from './api';
 import { asApiError } from './problem';
 import { courseLink } from './route';
 import { router } from './route.svelte';
@@ -41,6 +41,11 @@ class Courses {
   /** Throws `ApiError`. */
   async rename(course: Course, title: string): Promise<void> {
     course.title = (await renameCourse(course.id, title)).title;
+  }
+
+  /** Throws `ApiError`. */
+  async useModel(course: Course, model: string): Promise<void> {
+    course.model = (await chooseModel(course.id, model)).model ?? null;
   }
 
   /** Hides a course at once and deletes it when it is too late to undo. */

@@ -3,6 +3,7 @@
 import i18next from 'i18next';
 import en from '../messages/en.json';
 import { chooseLocale, type LocaleTag } from './choose_locale';
+import { matchFault } from './match_fault';
 import { wordsFor } from './problem';
 import type { Failure } from './types';
 
@@ -62,18 +63,31 @@ export const t = (key: MessageKey, values: Record<string, string | number> = {})
 export const tOf = (group: keyof Words & string, name: string) =>
   i18next.exists(`${group}.${name}`) ? say(`${group}.${name}`, { lng: locale.tag }) : name;
 
+/** What is wrong with a file or a question, in the page's language; null where its catalogue does not know it. */
+export function faultWords(reason: string): string | null {
+  if (locale.tag === 'en') return reason;
+  const found = matchFault(reason, en.fault);
+  if (!found) return null;
+  const words = say(`fault.${found.name}`, { ...found.values, lng: locale.tag });
+  return found.question ? `${t('quizzes.question', { n: found.question })}：${words}` : words;
+}
+
 /** An error in the page's language. */
 export function problemWords(failure: Failure & { status?: number }): string {
   const key = (name: string) => `problem.${name}`;
   return wordsFor(failure, {
     has: (name) => i18next.exists(key(name)),
     say: (name) => say(key(name), { lng: locale.tag }),
+    fault: faultWords,
     readsEnglish: locale.tag === 'en',
   });
 }
 
 export const formatNumber = (n: number, digits = 0) =>
   new Intl.NumberFormat(locale.tag, { maximumFractionDigits: digits }).format(n);
+
+/** "a, b, and c", as the page's language writes it. */
+export const formatList = (parts: string[]) => new Intl.ListFormat(locale.tag).format(parts);
 
 /** A day, or a moment with its time. */
 export const formatDate = (moment: string, time = false) =>

@@ -1,4 +1,4 @@
-import type { DocumentPage, Rect } from './types';
+import type { DocumentPage, Rect, Source } from './types';
 
 export interface Placed {
   left: string;
@@ -18,4 +18,10 @@ export function placeOnPage(boxes: Rect[], page: Pick<DocumentPage, 'page' | 'wi
       width: percent(box.right - box.left, page.width),
       height: percent(box.bottom - box.top, page.height),
     }));
+}
+
+/** A source's boxes; where a teacher chose the quote, which has none, those of the paragraphs it is in. */
+export function boxesOn({ blocks }: Pick<DocumentPage, 'blocks'>, { boxes, start, end }: Source): Rect[] {
+  if (boxes.length > 0 || start === undefined || end === undefined) return boxes;
+  return blocks.filter((block) => block.start < end && start < block.end).flatMap((block) => block.boxes);
 }

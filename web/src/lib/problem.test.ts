@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import en from '../messages/en.json';
+import { matchFault } from './match_fault';
 import { asApiError, ApiError, problemFrom, readProblem, unreachable, wordsFor, type Catalogue } from './problem';
 
 const words: Record<string, string> = {
@@ -26,9 +28,49 @@ describe('problemFrom', () => {
     });
     expect(problemFrom(500, { detail: 7, title: 'Oops' })).toMatchObject({ status: 500, detail: 'Oops' });
   });
+
+  it('keeps the lines that a file is at fault in', () => {
+    const errors = [{ line: 3, reason: 'an option without text' }];
+    expect(problemFrom(400, { code: 'import_invalid', errors: [...errors, 'odd', null] }).errors).toEqual(errors);
+  });
+});
+
+describe('matchFault', () => {
+  it("recognises the server's sentences and what they quote", () => {
+    expect(matchFault('an answer without text after `=`', en.fault)).toEqual({
+      name: 'answerEmpty',
+      values: { sign: '=' },
+    });
+    expect(matchFault('“Calvin” is only partly right and was not taken', en.fault)?.values).toEqual({ text: 'Calvin' });
+    expect(matchFault('`{` without `}` after it; a blank line ends a question', en.fault)?.name).toBe('unclosed');
+    expect(matchFault('a second `{`; write `\\{` where it is meant as text', en.fault)?.values).toEqual({
+      sign: '{',
+      escape: '\\{',
+    });
+  });
+
+  it('takes the number of the question from the front', () => {
+    const found = matchFault('Question 3: the key is not among the options.', en.fault);
+    expect(found).toEqual({ name: 'keyMissing', values: {}, question: '3' });
+    expect(matchFault('something new', en.fault)).toBeNull();
+  });
 });
 
 describe('wordsFor', () => {
+  it('leaves a list of faults to the list, in every language', () => {
+    const failure = { code: 'invalid', detail: 'line 3: …', status: 400, errors: [{ line: 3, reason: 'x' }] };
+    expect(wordsFor(failure, english)).toBe('無法接受');
+    expect(wordsFor(failure, chinese)).toBe('無法接受');
+    expect(wordsFor({ ...failure, code: 'new_code' }, english)).toBe('line 3: …');
+  });
+
+  it('says why an edit breaks a question where it has the words', () => {
+    const failure = { code: 'edit_breaks_question', detail: 'Question 3: the stem is empty.', status: 400 };
+    const words: Catalogue = { ...chinese, has: () => true, say: () => '不完整。', fault: () => '題目是空的' };
+    expect(wordsFor(failure, words)).toBe('不完整。題目是空的');
+    expect(wordsFor(failure, { ...words, fault: () => null })).toBe('不完整。');
+  });
+
   it("gives English readers the server's own words", () => {
     const failure = { code: 'file_too_large', detail: 'notes.pdf is over the limit.', status: 413 };
     expect(wordsFor(failure, english)).toBe('notes.pdf is over the limit.');

@@ -1,6 +1,6 @@
 // Errors: from whatever went wrong to one shape, and from that shape to words in the page's language.
 
-import type { Failure } from './types';
+import type { Failure, FileFault } from './types';
 
 /** An error answer (problem+json), or a server that could not be reached (status 0). */
 export class ApiError extends Error implements Failure {
@@ -8,6 +8,7 @@ export class ApiError extends Error implements Failure {
     readonly status: number,
     readonly code: string,
     readonly detail: string,
+    readonly errors: FileFault[] = [],
   ) {
     super(detail || code);
     this.name = 'ApiError';
@@ -20,8 +21,12 @@ export const unreachable = () => new ApiError(0, 'unreachable', '');
 export function problemFrom(status: number, body: unknown): ApiError {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const text = (field: string) => (typeof problem[field] === 'string' ? problem[field] : '');
-  return new ApiError(Number(problem.status) || status, text('code'), text('detail') || text('title'));
+  const errors = Array.isArray(problem.errors) ? problem.errors.filter(isFault) : [];
+  return new ApiError(Number(problem.status) || status, text('code'), text('detail') || text('title'), errors);
 }
+
+const isFault = (fault: unknown): fault is FileFault =>
+  typeof fault === 'object' && fault !== null && 'line' in fault && 'reason' in fault;
 
 /** The error of a failed response, read from its body. */
 export async function readProblem(response: Response): Promise<ApiError> {
@@ -40,6 +45,8 @@ export const isAbort = (error: unknown) => error instanceof DOMException && erro
 export interface Catalogue {
   has(name: string): boolean;
   say(name: string): string;
+  /** What the server found wrong with a question, in these words; null where they lack it. */
+  fault?(reason: string): string | null;
   /** Whether the server's own words, which are English, are in the page's language. */
   readsEnglish: boolean;
 }
@@ -57,11 +64,14 @@ function nameByStatus(status: number): string {
 
 /**
  * What to tell the user. The server's `detail` names the thing and the next step, so English readers get it as it is;
- * others get the catalogue's words for the code, and where the code is new, those for the status with the detail.
+ * others get the catalogue's words for the code, and where the code is new, those for the status with the detail. A `detail`
+ * that only repeats a list of faults is left to that list.
  */
 export function wordsFor(failure: Failure & { status?: number }, catalogue: Catalogue): string {
-  if (catalogue.readsEnglish && failure.detail && failure.status !== -1) return failure.detail;
-  if (failure.code && catalogue.has(failure.code)) return catalogue.say(failure.code);
+  const listed = Boolean(failure.errors?.length && failure.code && catalogue.has(failure.code));
+  if (catalogue.readsEnglish && failure.detail && failure.status !== -1 && !listed) return failure.detail;
+  const why = failure.code === 'edit_breaks_question' ? (catalogue.fault?.(failure.detail) ?? '') : '';
+  if (failure.code && catalogue.has(failure.code)) return catalogue.say(failure.code) + why;
   const words = catalogue.say(nameByStatus(failure.status ?? 500));
   return failure.detail ? `${words} (${failure.detail})` : words;
 }

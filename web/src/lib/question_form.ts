@@ -1,6 +1,8 @@
 // From the fields of a question's form to what is sent.
 
-import type { MatchPair, Question, QuestionKind } from './types';
+import type { CognitiveLevel, Language, MatchPair, Question, QuestionKind, QuizWish } from './types';
+
+export const KINDS: QuestionKind[] = ['multiple_choice', 'true_false', 'cloze', 'short_answer', 'ordering', 'matching'];
 
 export interface FormFields {
   /** Options, or items in their right order. */
@@ -37,3 +39,25 @@ export function bodyOf(kind: QuestionKind, fields: FormFields): Partial<Question
       return { key, accepted: linesOf(accepted, /\n/) };
   }
 }
+
+/** Tags as they are typed, each once. */
+export const readTags = (text: string) => [...new Set(linesOf(text, /[,，、]/))];
+
+/** What few quizzes are asked for; empty where the teacher does not mind. */
+export interface QuizExtras {
+  level: CognitiveLevel | '';
+  language: Language | '';
+  seed: number | null;
+  /** Whether exam items of the material may be taken over. */
+  reuse: boolean;
+}
+
+export const noExtras = (): QuizExtras => ({ level: '', language: '', seed: null, reuse: false });
+
+/** Of the extras, what is sent. */
+export const extrasOf = ({ level, language, seed, reuse }: QuizExtras): Partial<QuizWish> => ({
+  ...(level && { level }),
+  ...(language && { language }),
+  ...(typeof seed === 'number' && { seed }),
+  ...(reuse && { reuse_items: true }),
+});

@@ -1,9 +1,10 @@
 // One quiz as it is shown: watched while it is made, changed by its teacher.
 
-import { asApiError } from './problem';
-import { cancelJob, changeQuiz, getQuiz, remakeQuestion, type QuizChange } from './quiz_api';
+import { placeOf } from './bank';
+import { ApiError, asApiError } from './problem';
+import { cancelJob, changeQuiz, getQuiz, remakeQuestion, type ChangedQuiz, type QuizChange } from './quiz_api';
 import { reorder } from './reorder';
-import type { Failure, Quiz } from './types';
+import type { Citation, Failure, QuestionChange, Quiz } from './types';
 import { undo } from './undo.svelte';
 
 const WATCH_MS = 700;
@@ -11,6 +12,8 @@ const WATCH_MS = 700;
 export class QuizState {
   quiz = $state.raw<Quiz | null>(null);
   problem = $state.raw<Failure | null>(null);
+  /** What came of the last change. */
+  changes = $state.raw<QuestionChange[]>([]);
   /** The number of the question that is being worked on; 0 for the whole quiz. */
   busy = $state<number | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -46,6 +49,17 @@ export class QuizState {
     return this.#work(n, () => remakeQuestion(this.id, n, option));
   }
 
+  /** Puts these quotes under a question; it is proven against them. */
+  attach(n: number, evidence: Citation[]): Promise<boolean> {
+    return this.#work(n, async () => {
+      // All questions are sent, so those of now: another tab may have changed them.
+      const { questions } = await getQuiz(this.id);
+      const place = placeOf(questions, this.quiz!.questions[n - 1]!, n);
+      if (place === null) throw new ApiError(409, 'quiz_changed', '');
+      return changeQuiz(this.id, { questions: questions.with(place - 1, { ...questions[place - 1]!, evidence }) });
+    });
+  }
+
   /** Moves a question to another place; both from 1. */
   move(from: number, to: number): Promise<boolean> {
     return this.change(to, { order: reorder(this.quiz!.questions.length, from, to) });
@@ -60,10 +74,13 @@ export class QuizState {
     return removed;
   }
 
-  async #work(n: number, work: () => Promise<Quiz>): Promise<boolean> {
+  async #work(n: number, work: () => Promise<Quiz | ChangedQuiz>): Promise<boolean> {
     this.busy = n;
+    this.changes = [];
     try {
-      this.quiz = await work();
+      const quiz = await work();
+      this.quiz = quiz;
+      this.changes = 'changes' in quiz ? quiz.changes : [];
       this.problem = null;
       return true;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keyText } from './key_text';
 import { parsePages } from './page_ranges';
-import { bodyOf, linesOf } from './question_form';
+import { bodyOf, extrasOf, linesOf, noExtras } from './question_form';
 import { reorder } from './reorder';
 import type { Question } from './types';
 
@@ -12,6 +12,7 @@ const question = (over: Partial<Question>): Question => ({
   feedback: '',
   evidence: [],
   difficulty: 'easy',
+  level: 'recall',
   language: 'en',
   points: 1,
   tags: [],
@@ -52,6 +53,18 @@ describe('the form of a question', () => {
   it('reads other right answers line by line, and tags by any comma', () => {
     expect(linesOf(' one \n\n two', /\n/)).toEqual(['one', 'two']);
     expect(linesOf('單元一、葉，leaves', /[,，、]/)).toEqual(['單元一', '葉', 'leaves']);
+  });
+});
+
+describe('the extras of a new quiz', () => {
+  it('are sent only where the teacher minds', () => {
+    expect(extrasOf(noExtras())).toEqual({});
+    expect(extrasOf({ level: 'recall', language: 'zh-Hant', seed: 0, reuse: true })).toEqual({
+      level: 'recall',
+      language: 'zh-Hant',
+      seed: 0,
+      reuse_items: true,
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { curlOf, isWorthShowing } from './curl';
-import { courseLink, parseRoute, quizLink } from './route';
+import { bankLink, courseLink, parseRoute, quizLink } from './route';
 
 describe('addresses', () => {
   it('are read as they are written', () => {
@@ -8,6 +8,9 @@ describe('addresses', () => {
     expect(parseRoute(courseLink('c1'))).toMatchObject({ course: 'c1', tab: 'ask', quiz: null });
     expect(parseRoute(quizLink('c1', 'q1'))).toMatchObject({ tab: 'quizzes', quiz: 'q1', use: 'edit' });
     expect(parseRoute(quizLink('c1', 'q1', 'print'))).toMatchObject({ quiz: 'q1', use: 'print' });
+    expect(parseRoute(quizLink('c1', 'q1', 'bank'))).toMatchObject({ quiz: 'q1', use: 'bank' });
+    expect(parseRoute(bankLink('c1'))).toMatchObject({ tab: 'quizzes', quiz: null, use: 'bank' });
+    expect(parseRoute('#/courses/c1/material/x/bank').use).toBe('edit');
     expect(parseRoute('#/status').view).toBe('status');
   });
 

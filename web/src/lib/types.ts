@@ -10,12 +10,23 @@ export type BlockKind = 'heading' | 'paragraph' | 'list_item' | 'table' | 'capti
 export interface Failure {
   code: string;
   detail: string;
+  /** Where a file is at fault: each place. */
+  errors?: FileFault[];
+}
+
+/** What is wrong with a line of a file, or was not taken from it. */
+export interface FileFault {
+  line: number;
+  /** The server's own words, which are English. */
+  reason: string;
 }
 
 export interface Course {
   id: string;
   title: string;
   documents: number;
+  /** The adapter that its answers and quizzes are made with; null: the generator itself. */
+  model?: string | null;
 }
 
 export interface OutlineEntry {
@@ -72,6 +83,7 @@ export interface PageBlock extends ByteRange {
   kind: BlockKind;
   level: number;
   text: string;
+  boxes: Rect[];
 }
 
 export interface DocumentPage {
@@ -207,6 +219,7 @@ export interface ServiceStatus {
 
 export type QuestionKind = 'multiple_choice' | 'true_false' | 'cloze' | 'short_answer' | 'ordering' | 'matching';
 export type Difficulty = 'easy' | 'medium' | 'hard';
+export type CognitiveLevel = 'recall' | 'understand' | 'apply';
 
 export interface MatchPair {
   left: string;
@@ -227,6 +240,7 @@ export interface Question {
   feedback: string;
   evidence: Citation[];
   difficulty: Difficulty;
+  level: CognitiveLevel;
   language: Language;
   points: number;
   tags: string[];
@@ -239,13 +253,39 @@ export interface Question {
   pairs?: MatchPair[];
 }
 
+/** What a change came to for one question. */
+export interface QuestionChange {
+  /** Its number now. */
+  n: number;
+  /** Its number before; null for a new one. */
+  was?: number | null;
+  fields: string[];
+  proven_before: boolean;
+  proven: boolean;
+  /** Those whose outcome changed, as they are now. */
+  checks: Check[];
+}
+
+/** A question with the quiz and the number it has there. */
+export interface BankQuestion extends Question {
+  quiz_id: string;
+  quiz_title: string;
+  n: number;
+}
+
+export interface BankFilter {
+  q?: string;
+  kind?: QuestionKind;
+  tag?: string;
+}
+
 export interface Quiz {
   id: string;
   title: string;
   status: 'making' | 'ready' | 'failed';
   error?: Failure | null;
   job_id?: string | null;
-  request: { count: number };
+  request: { count: number; seed?: number | null };
   questions: Question[];
   left_out: { reason: string; count: number }[];
 }
@@ -265,6 +305,10 @@ export interface QuizWish {
   document_ids: string[];
   pages?: number[];
   difficulty?: Difficulty;
+  level?: CognitiveLevel;
+  language?: Language;
+  seed?: number;
+  reuse_items?: boolean;
   title?: string;
 }
 
