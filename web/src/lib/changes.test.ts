@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fieldsOf, outcomeOf, worthTelling } from './changes';
+import { checksOf, fieldsOf, outcomeOf, worthTelling } from './changes';
 import type { QuestionChange } from './types';
 
 const check = (passed: boolean) => ({ name: 'key_supported', passed, found: '' });
@@ -37,5 +37,18 @@ describe('worthTelling', () => {
     expect(worthTelling(moved).map(({ n }) => n)).toEqual([3]);
     expect(fieldsOf(moved[2]!)).toEqual(['tags']);
     expect(worthTelling([change({ fields: [], checks: [check(false)] })])).toHaveLength(1);
+  });
+});
+
+describe('checksOf', () => {
+  const [bad, good] = [check(false), { ...check(true), name: 'language' }];
+  it('names what failed, and what passes now while others still fail', () => {
+    expect(checksOf(change({ proven: false, checks: [good, bad] }))).toEqual([bad, good]);
+    expect(checksOf(change({ checks: [good] }))).toEqual([]);
+  });
+
+  it('names only what failed of a first proof', () => {
+    const first = [{ ...good, name: 'well_formed' }, good, bad];
+    expect(checksOf(change({ proven_before: false, proven: false, checks: first }))).toEqual([bad]);
   });
 });

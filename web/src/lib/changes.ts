@@ -1,6 +1,6 @@
 // What a change to a quiz came to, in the terms a teacher is told.
 
-import type { QuestionChange } from './types';
+import type { Check, QuestionChange } from './types';
 
 /** `kept`: nothing that is asked was changed, so nothing had to be proven. */
 export type Outcome = 'kept' | 'stillProven' | 'nowProven' | 'noLongerProven' | 'stillNotProven';
@@ -22,3 +22,13 @@ export const fieldsOf = (change: QuestionChange) => change.fields.filter((field)
 /** Without what only moved or was locked. */
 export const worthTelling = (changes: QuestionChange[]) =>
   changes.filter((change) => fieldsOf(change).length > 0 || change.checks.length > 0);
+
+/**
+ * The checks to name, what failed first. A first proof lists all of them: then what failed is enough. `well_formed` tells
+ * one, since a question that does not hold together is not kept.
+ */
+export function checksOf({ checks, proven }: QuestionChange): Check[] {
+  const failed = checks.filter((check) => !check.passed);
+  const isFirst = checks.some((check) => check.name === 'well_formed');
+  return proven || isFirst ? failed : [...failed, ...checks.filter((check) => check.passed)];
+}
