@@ -7,6 +7,8 @@ mod clean_quiz;
 mod not_held;
 mod plain_text;
 mod qti_item;
+#[cfg(test)]
+mod random_quiz;
 mod read_gift;
 mod read_gift_answers;
 mod read_html_text;
@@ -183,8 +185,8 @@ pub fn export_quiz(quiz: &Quiz, format: QuizFormat) -> GeneratorResult<QuizFile>
     let bytes = match format {
         QuizFormat::Gift => write_gift::write(&clean, &mut notes).into_bytes(),
         QuizFormat::MoodleXml => write_moodle_xml::write(&clean, &mut notes).into_bytes(),
-        QuizFormat::Qti21 => write_qti::write(&clean, write_qti::Version::V21)?,
-        QuizFormat::Qti30 => write_qti::write(&clean, write_qti::Version::V30)?,
+        QuizFormat::Qti21 => write_qti::write(&clean, write_qti::Version::V21, &mut notes)?,
+        QuizFormat::Qti30 => write_qti::write(&clean, write_qti::Version::V30, &mut notes)?,
         QuizFormat::Aiken => write_aiken::write(&clean, &mut notes).into_bytes(),
         QuizFormat::Csv => write_csv::write_all(&clean)?,
         QuizFormat::CsvKahoot => write_csv::write_kahoot(&clean, &mut notes)?,
