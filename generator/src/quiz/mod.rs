@@ -6,6 +6,8 @@
 
 mod book;
 mod checks;
+#[cfg(test)]
+mod checks_tests;
 mod chinese_spans;
 mod chinese_words;
 mod english_spans;
@@ -14,6 +16,7 @@ mod han_terms;
 mod make_question;
 mod make_quiz;
 mod model_stems;
+mod number_clue;
 mod pick_distractors;
 mod prove;
 mod question_parts;
