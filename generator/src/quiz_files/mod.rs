@@ -4,6 +4,8 @@
 //! `{x}` arrive as they stand. What a format has no place for is told in [`QuizFile::not_held`].
 
 mod clean_quiz;
+#[cfg(test)]
+mod faults_tests;
 mod not_held;
 mod plain_text;
 mod qti_item;
@@ -87,6 +89,8 @@ pub struct ImportedQuiz {
     pub title: Option<String>,
     /// In the file's order; not proven, and without evidence unless the format carries it.
     pub questions: Vec<Question>,
+    /// The line that each of them begins on, from 1.
+    pub lines: Vec<usize>,
     /// What was well-formed but has no place in Lectern.
     pub left_out: Vec<FileProblem>,
 }
@@ -98,6 +102,18 @@ pub struct FileProblem {
     pub line: usize,
     /// What is wrong, and what to do.
     pub reason: String,
+}
+
+impl ImportedQuiz {
+    fn push(&mut self, line: usize, question: Question) {
+        self.lines.push(line);
+        self.questions.push(question);
+    }
+
+    /// The line of the question at this place.
+    fn line(&self, place: usize) -> usize {
+        self.lines.get(place).copied().unwrap_or(1)
+    }
 }
 
 impl FileProblem {
@@ -234,7 +250,7 @@ pub fn import_quiz(
             refuse(if quiz.left_out.is_empty() { vec![none] } else { quiz.left_out })
         }
         Ok(quiz) if quiz.questions.len() > MAX_IMPORT_QUESTIONS => refuse(vec![FileProblem::new(
-            1,
+            quiz.line(MAX_IMPORT_QUESTIONS),
             format!("the file holds over {MAX_IMPORT_QUESTIONS} questions; import it in parts"),
         )]),
         Ok(quiz) => match faults(&quiz) {
@@ -244,9 +260,10 @@ pub fn import_quiz(
     }
 }
 
-/// Questions that parse, but do not hold together. Their lines are not known any more: their numbers are told.
+/// Questions that parse, but do not hold together.
 fn faults(quiz: &ImportedQuiz) -> Vec<FileProblem> {
     let numbered = quiz.questions.iter().enumerate();
-    let fault = |(i, q)| form_fault(q).map(|fault| FileProblem::new(1, format!("question {}: {fault}", i + 1)));
+    let fault =
+        |(i, q)| form_fault(q).map(|fault| FileProblem::new(quiz.line(i), format!("question {}: {fault}", i + 1)));
     numbered.filter_map(fault).take(read_gift::MAX_PROBLEMS).collect()
 }
