@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine bench-tuner eval-retrieval eval-answers eval-reading adapter ask-course hostile-files kill-test load-test sizes browser
+.PHONY: run build models sample test check fmt openapi web bench bench-engine bench-tuner eval-retrieval eval-answers eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files
 
 run: build models sample
 	$(LECTERN) serve
@@ -35,6 +35,7 @@ sample: build models
 
 test: build models browser
 	cargo test --release --workspace
+	./benches/quiz_files.sh gift
 	cd web && npm test
 	./tests/browser.sh
 
@@ -95,6 +96,12 @@ hostile-files: build models
 # Questions on the course material, each quote looked up in the PDF by another program; DOCUMENTS=all for all at once.
 ask-course: build models
 	$(CARGO_TARGET_DIR)/release/ask_course $(DOCUMENTS)
+
+# Quizzes in every format, read back by others' readers; FORMATS="qti21 anki" reads some of them only, see
+# benches/quiz_files.sh.
+quiz-files: web/node_modules/.package-lock.json
+	cargo build --release --workspace --examples
+	./benches/quiz_files.sh $(FORMATS)
 
 kill-test: build models
 	$(CARGO_TARGET_DIR)/release/kill_test

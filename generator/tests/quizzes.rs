@@ -261,6 +261,80 @@ async fn a_question_is_made_again_otherwise() {
 }
 
 #[tokio::test]
+async fn one_distractor_is_made_again() {
+    let sources = sources(&ENGLISH, Language::English);
+    let made = make(&sources, &request(4, &[QuestionKind::MultipleChoice])).await;
+    assert!(!made.questions.is_empty(), "{:?}", made.left_out);
+    let mut remade = 0;
+    for (i, old) in made.questions.iter().enumerate() {
+        let others: Vec<Question> = made.questions.iter().filter(|q| q.stem != old.stem).cloned().collect();
+        let QuestionBody::MultipleChoice { options, key } = &old.body else { panic!("{:?}", old.body) };
+        let place = options.iter().position(|o| o != key).unwrap();
+        let new = maker().remake_distractor(old, &options[place], &sources, &others, &locate).await.unwrap();
+        let Some(new) = new else { continue };
+        remade += 1;
+        assert!(new.proof.proven, "{i}: {:?}", new.proof);
+        let QuestionBody::MultipleChoice { options: after, key: same } = &new.body else { panic!("{:?}", new.body) };
+        let changed: Vec<usize> = (0..options.len()).filter(|i| options[*i] != after[*i]).collect();
+        assert_eq!((changed, same), (vec![place], key));
+        assert!(!options.contains(&after[place]), "{after:?}");
+    }
+    assert!(remade > 0, "{:?}", made.questions);
+    let QuestionBody::MultipleChoice { key, .. } = &made.questions[0].body else { panic!("a choice") };
+    let none = maker().remake_distractor(&made.questions[0], key, &sources, &[], &locate).await.unwrap();
+    assert_eq!(none, None, "the key is no distractor");
+}
+
+#[tokio::test]
+async fn a_course_in_two_languages_gives_questions_each_in_its_own() {
+    let mut sources = sources(&ENGLISH, Language::English);
+    sources.extend(self::sources(&CHINESE, Language::TraditionalChinese));
+    let made = make(&sources, &request(8, &[QuestionKind::Cloze, QuestionKind::MultipleChoice])).await;
+    assert_sound(&made, &sources);
+    for language in [Language::English, Language::TraditionalChinese] {
+        let own = made.questions.iter().filter(|q| q.language == language);
+        assert!(own.count() >= 2, "{language:?}: {:?}", made.left_out);
+    }
+    for question in &made.questions {
+        let source = sources.iter().find(|s| s.document_id == question.evidence[0].document_id).unwrap();
+        assert_eq!(question.language, source.language, "{}", question.stem);
+        if let QuestionBody::MultipleChoice { options, .. } = &question.body
+            && question.language == Language::English
+        {
+            assert!(options.iter().all(|o| o.is_ascii()), "{options:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_page_gets_its_share() {
+    let leaves = "In 1779 Jan Ingenhousz described how leaves use light. In 1804 Nicolas de Saussure weighed the water in \
+                  plants. In 1893 Charles Barnes proposed two names for the process.";
+    let sources = sources(&[ENGLISH[0], ENGLISH[1], leaves], Language::English);
+    for count in [3, 6] {
+        let made = make(&sources, &request(count, &[QuestionKind::Cloze])).await;
+        assert_eq!(made.questions.len(), count, "{:?}", made.left_out);
+        let on_page = |source: &QuizSource| {
+            let range = source.start..source.start + source.text.len();
+            made.questions.iter().filter(|q| range.contains(&q.evidence[0].start)).count()
+        };
+        let shares: Vec<usize> = sources.iter().map(on_page).collect();
+        assert!(shares.iter().all(|share| (1..=count / 2).contains(share)), "{shares:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_kind_that_fits_nowhere_is_said_not_to_fit() {
+    let plain = sources(&["The river is long and the hills are green. Many birds live there."], Language::English);
+    let made = make(&plain, &request(3, &[QuestionKind::Ordering])).await;
+    assert_eq!((made.questions.len(), made.tried), (0, 0));
+    let reasons: Vec<(&str, usize)> = made.left_out.iter().map(|l| (l.reason.as_str(), l.count)).collect();
+    assert_eq!(reasons, [("kind_does_not_fit", 3)]);
+    let none = make(&[], &request(3, &[QuestionKind::Ordering])).await;
+    assert_eq!(none.left_out[0].reason, "no_key");
+}
+
+#[tokio::test]
 async fn exam_items_are_taken_over_as_they_stand() {
     let mut sources = sources(&ENGLISH, Language::English);
     let text = "1. Which river flows through Vienna? A. The Rhine B. The Danube C. The Elbe Answer: B";
@@ -273,8 +347,9 @@ async fn exam_items_are_taken_over_as_they_stand() {
         range: ByteRange::new(start, start + text.len()),
     };
     let unkeyed = SourceItem { key: None, ..item.clone() };
+    let two = SourceItem { options: vec!["A".to_owned(), "B".to_owned()], ..item.clone() };
     let last = sources[0].clone();
-    sources.push(QuizSource { text: text.to_owned(), start, page: 4, items: vec![item, unkeyed], ..last });
+    sources.push(QuizSource { text: text.to_owned(), start, page: 4, items: vec![item.clone(), unkeyed, two], ..last });
     let asked = QuizRequest { reuse_items: true, ..request(2, &[QuestionKind::Cloze]) };
     let made = make(&sources, &asked).await;
     let reused: Vec<&Question> = made.questions.iter().filter(|q| q.reused).collect();
@@ -282,6 +357,32 @@ async fn exam_items_are_taken_over_as_they_stand() {
     assert_eq!(reused[0].body, QuestionBody::MultipleChoice { options, key: "The Danube".to_owned() });
     assert_eq!(reused[0].evidence[0].quote, text);
     assert_eq!(made.questions.len(), 2);
+    assert!(reused[0].proof.proven, "{:?}", reused[0].proof);
+    let names: Vec<&str> = reused[0].proof.checks.iter().map(|c| c.name.as_str()).collect();
+    let all = ["well_formed", "key_supported", "language", "stands_alone", "options_alike", "no_duplicate"];
+    assert_eq!(names, [&all[..], &["not_answerable_without"]].concat());
+    let again = maker().prove(reused[0], &sources, &[]).await.unwrap();
+    assert_eq!(again, reused[0].proof, "an edit is proven by the same checks");
+}
+
+#[tokio::test]
+async fn an_exam_item_that_fails_a_check_is_kept_and_told_to_be_unproven() {
+    let mut sources = sources(&ENGLISH, Language::English);
+    let text = "1. Which river does he mean? A. The Rhine B. The Danube of the Black Forest C. Elbe Answer: B";
+    let start = sources.last().map_or(0, |s| s.start + s.text.len() + 2);
+    let options = ["The Rhine", "The Danube of the Black Forest", "Elbe"].map(str::to_owned).to_vec();
+    let item = SourceItem {
+        stem: "Which river does he mean?".to_owned(),
+        options,
+        key: Some(1),
+        range: ByteRange::new(start, start + text.len()),
+    };
+    let last = sources[0].clone();
+    sources.push(QuizSource { text: text.to_owned(), start, page: 4, items: vec![item], ..last });
+    let made = make(&sources, &QuizRequest { reuse_items: true, ..request(1, &[QuestionKind::Cloze]) }).await;
+    let reused = made.questions.iter().find(|q| q.reused).unwrap();
+    assert!(!reused.proof.proven);
+    assert_eq!(failed(reused), ["stands_alone", "options_alike"]);
 }
 
 #[tokio::test]

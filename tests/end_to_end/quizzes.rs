@@ -324,6 +324,20 @@ fn a_document_of_ten_words_gives_fewer_questions_and_the_reason() {
 }
 
 #[test]
+fn a_table_alone_gives_no_question_and_the_reason() {
+    run(async {
+        let server = shared().await;
+        let course = server.course("a table").await;
+        let table = "Town,Founded,People\nAlden,1820,4200\nBrook,1845,3100\nCarver,1871,2900\n";
+        assert_eq!(server.ingest(&course, "towns.csv", table).await["status"], "ready");
+        let (id, _) = ask_for(&server, &course, json!({ "count": 5, "kinds": ["multiple_choice", "cloze"] })).await;
+        let quiz = made(&server, &id).await;
+        assert_eq!((&quiz["status"], &quiz["questions"]), (&json!("ready"), &json!([])), "{quiz}");
+        assert_eq!(quiz["left_out"][0]["reason"], "no_key", "{quiz}");
+    });
+}
+
+#[test]
 fn a_quiz_killed_in_the_making_ends_as_the_same_quiz() {
     run(async {
         let folder = tempfile::tempdir().unwrap();

@@ -158,6 +158,15 @@ pub async fn follow(client: &Client, queued: &Value, count: usize) -> Result<Val
     }
 }
 
+/// How many of the questions are proven: exam items that were taken over may not be.
+fn proven(questions: &[Value]) -> String {
+    match questions.iter().filter(|question| question["proof"]["proven"] == true).count() {
+        _ if questions.is_empty() => String::new(),
+        all if all == questions.len() => ", all proven".to_owned(),
+        some => format!(", {some} of them proven"),
+    }
+}
+
 fn text(quiz: &Value, written: &Value, count: usize) -> String {
     let questions = quiz["questions"].as_array().cloned().unwrap_or_default();
     let mut lines = Vec::new();
@@ -174,7 +183,7 @@ fn text(quiz: &Value, written: &Value, count: usize) -> String {
             }
         }
     }
-    lines.push(format!("{} of {count} questions, all proven", questions.len()));
+    lines.push(format!("{} of {count} questions{}", questions.len(), proven(&questions)));
     if questions.len() < count {
         for left in quiz["left_out"].as_array().into_iter().flatten() {
             lines.push(format!("left out {}: {}", left["count"], left["reason"].as_str().unwrap_or_default()));

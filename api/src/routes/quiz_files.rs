@@ -163,7 +163,7 @@ pub(super) async fn import(
         tracing::error!(%error, "an import broke off");
         Problem::new(domain::ErrorKind::Internal, "import_failed", "Reading the file broke off.")
     })?;
-    let ImportedQuiz { title: own, mut questions, left_out } = parsed.map_err(refused)?;
+    let ImportedQuiz { title: own, mut questions, left_out, .. } = parsed.map_err(refused)?;
     for question in &mut questions {
         // Neither a proof nor a quote is the file's to give.
         question.proof = domain::Proof::default();

@@ -6,15 +6,16 @@ use domain::{BLANK, Check, Question, QuestionBody};
 
 use super::{
     book::Book,
+    number_clue::ruled_out,
     pick_distractors::{SUPPORTS, support},
     question_parts::{key_text, plain_stem},
-    rule_stems::without_topic,
+    rule_stems::{one_line, without_topic},
     script::strangers,
     shuffle::is_longest,
     spans::same_or_within,
     standalone::leans,
 };
-use crate::answer::{question_terms, terms};
+use crate::answer::{Sentence, question_terms, terms};
 
 /// How much longer the longest option may be than the shortest, and the key than the longest distractor.
 const LENGTHS: f32 = 3.0;
@@ -93,6 +94,9 @@ pub(crate) fn key_supported(question: &Question, book: &Book<'_>) -> Check {
 /// Whether a sentence of the document says of a distractor what the stem asks.
 pub(crate) fn distractors_unsupported(question: &Question, book: &Book<'_>, passage: Option<usize>) -> Check {
     const NAME: &str = "distractors_unsupported";
+    if matches!(question.body, QuestionBody::TrueFalse { key: false }) {
+        return falsehood_unsupported(question, book);
+    }
     let (Some(passage), false) = (passage, distractors(&question.body).is_empty()) else {
         return check(NAME, true, "no distractors");
     };
@@ -112,6 +116,24 @@ pub(crate) fn distractors_unsupported(question: &Question, book: &Book<'_>, pass
         }
     }
     check(NAME, true, "no sentence says of a distractor what the stem asks")
+}
+
+/// Whether no other sentence of the document says what a false statement says: every word of it that counts. Of the cited
+/// sentence `key_supported` tells; a statement may well deny it in its own words.
+fn falsehood_unsupported(question: &Question, book: &Book<'_>) -> Check {
+    const NAME: &str = "distractors_unsupported";
+    let said = question_terms(without_topic(&question.stem));
+    let elsewhere = |s: &Sentence<'_>| {
+        let Some(passage) = book.passages.get(s.passage) else { return false };
+        let (start, end) = (passage.range.start + s.range.start, passage.range.start + s.range.end);
+        let mut own = question.evidence.iter().filter(|c| c.document_id == passage.document_id).peekable();
+        own.peek().is_some() && own.all(|c| end <= c.start || c.end <= start)
+    };
+    let says = |s: &&Sentence<'_>| said.iter().all(|term| s.terms.contains(term)) && elsewhere(s);
+    match book.sentences.iter().find(says).filter(|_| !said.is_empty()) {
+        Some(sentence) => check(NAME, false, format!("the text says it: “{}”", one_line(sentence.text))),
+        None => check(NAME, true, "no other sentence says what the statement says"),
+    }
 }
 
 /// Whether nothing in their form tells the key from the other options.
@@ -145,6 +167,9 @@ pub(crate) fn options_alike(question: &Question) -> Check {
     let article = question.stem.contains(&format!(" a {BLANK}")) || question.stem.contains(&format!(" an {BLANK}"));
     if article && others().any(|o| vowel(o) != vowel(key)) {
         return check(NAME, false, "the article before the blank rules an option out");
+    }
+    if let Some(option) = ruled_out(question, options, key) {
+        return check(NAME, false, format!("singular or plural of the stem rules “{option}” out"));
     }
     let stem = question.stem.to_lowercase();
     let shown = |t: &str| terms(t).iter().any(|t| stem.contains(t.as_str()) && t.len() > 3);

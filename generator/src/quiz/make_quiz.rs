@@ -268,12 +268,16 @@ impl<'a> Run<'a> {
             *self.left.entry("budget".to_owned()).or_default() += short;
             tell(QuizEvent::LeftOut { reason: "budget".to_owned() });
         }
-        if short > 0 && self.tried < budget {
-            // The material holds no more.
-            *self.left.entry("no_key".to_owned()).or_default() += short;
-            tell(QuizEvent::LeftOut { reason: "no_key".to_owned() });
-        }
         let kinds = self.kinds();
+        if short > 0 && self.tried < budget {
+            // The material holds no more; kinds that need several sentences of a sort have no key to lack.
+            let several = |kind: &QuestionKind| matches!(kind, QuestionKind::Ordering | QuestionKind::Matching);
+            let text = (0..self.book.sources.len()).any(|n| self.may_ask(n));
+            let unfit = self.tried == 0 && text && kinds.iter().all(several);
+            let reason = if unfit { "kind_does_not_fit" } else { "no_key" };
+            *self.left.entry(reason.to_owned()).or_default() += short;
+            tell(QuizEvent::LeftOut { reason: reason.to_owned() });
+        }
         let none = kinds.iter().zip(self.counts(&kinds)).filter(|(_, n)| *n == 0).count();
         if none > 0 && self.tried > 0 {
             *self.left.entry("kind_does_not_fit".to_owned()).or_default() += none;

@@ -6,6 +6,8 @@
 
 mod book;
 mod checks;
+#[cfg(test)]
+mod checks_tests;
 mod chinese_spans;
 mod chinese_words;
 mod english_spans;
@@ -14,6 +16,7 @@ mod han_terms;
 mod make_question;
 mod make_quiz;
 mod model_stems;
+mod number_clue;
 mod pick_distractors;
 mod prove;
 mod question_parts;
@@ -41,6 +44,7 @@ use crate::answer::Locate;
 use book::Book;
 use make_quiz::{Run, remake_seed};
 use prove::Prover;
+use reuse_items::of_item;
 
 /// How quizzes are made.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,11 +134,12 @@ impl QuizMaker {
         run.make(&mut tell).await
     }
 
-    /// Proves a question as it now is, among the `others` of its quiz; all checks run.
+    /// Proves a question as it now is, among the `others` of its quiz; all checks that apply to it run.
     pub async fn prove(&self, question: &Question, sources: &[QuizSource], others: &[Question]) -> PortResult<Proof> {
         let passages = passages_of(sources);
         let book = Book::read(sources, &passages).await;
-        self.prover(&book, false).prove(question, others).await
+        let proof = self.prover(&book, false).prove(question, others).await?;
+        Ok(if question.reused { of_item(proof) } else { proof })
     }
 
     /// Another question of the same kind, from the same passage where it holds one; `None` where the material does not.

@@ -1,35 +1,42 @@
 //! Takes over exam items of the material as they stand, marked as such.
 
-use domain::{PortResult, Question, QuestionBody};
+use domain::{ByteRange, Citation, PortResult, Proof, Question, QuestionBody};
 
 use super::{
-    checks,
     make_quiz::Run,
     question_parts::question,
     source::{QuizSource, SourceItem},
 };
 use crate::answer::Locate;
-use domain::{ByteRange, Citation, Proof};
+
+/// Checks that compare a question with the text around its key.
+const ABOUT_THE_PASSAGE: [&str; 2] = ["distractors_unsupported", "answerable_with_passage"];
+/// Without these an item is no question, or one that is there already.
+const NEEDED: [&str; 3] = ["well_formed", "key_supported", "no_duplicate"];
 
 impl Run<'_> {
-    /// The multiple-choice items with a key of the passages that may be asked about.
+    /// The multiple-choice items with a key of the passages that may be asked about, the proven ones first. They stay as they
+    /// stood in the paper: one that fails a check of its making is told to be unproven.
     pub(crate) async fn items(&mut self, passages: &[usize]) -> PortResult<Vec<Question>> {
         let mut found: Vec<Question> = Vec::new();
         for source in passages.iter().filter_map(|p| self.book.sources.get(*p)) {
             for item in &source.items {
                 let Some(mut made) = reuse(source, item, self.locate).await? else { continue };
-                made.proof = Proof::new(vec![
-                    checks::well_formed(&made),
-                    checks::key_supported(&made, self.book),
-                    checks::no_duplicate(&made, &found),
-                ]);
-                if made.proof.proven {
+                let prover = self.maker.prover(self.book, false);
+                made.proof = of_item(prover.prove(&made, &found).await?);
+                if made.proof.checks.iter().all(|c| c.passed || !NEEDED.contains(&c.name.as_str())) {
                     found.push(made);
                 }
             }
         }
+        found.sort_by_key(|q| !q.proof.proven);
         Ok(found)
     }
+}
+
+/// The proof without the checks that an item can't stand: what is cited is the item itself, its wrong options among it.
+pub(crate) fn of_item(proof: Proof) -> Proof {
+    Proof::new(proof.checks.into_iter().filter(|c| !ABOUT_THE_PASSAGE.contains(&c.name.as_str())).collect())
 }
 
 /// The item as a question, its own place in the paper as evidence.

@@ -4,9 +4,13 @@
 //! `{x}` arrive as they stand. What a format has no place for is told in [`QuizFile::not_held`].
 
 mod clean_quiz;
+#[cfg(test)]
+mod faults_tests;
 mod not_held;
 mod plain_text;
 mod qti_item;
+#[cfg(test)]
+mod random_quiz;
 mod read_gift;
 mod read_gift_answers;
 mod read_html_text;
@@ -85,6 +89,8 @@ pub struct ImportedQuiz {
     pub title: Option<String>,
     /// In the file's order; not proven, and without evidence unless the format carries it.
     pub questions: Vec<Question>,
+    /// The line that each of them begins on, from 1.
+    pub lines: Vec<usize>,
     /// What was well-formed but has no place in Lectern.
     pub left_out: Vec<FileProblem>,
 }
@@ -96,6 +102,18 @@ pub struct FileProblem {
     pub line: usize,
     /// What is wrong, and what to do.
     pub reason: String,
+}
+
+impl ImportedQuiz {
+    fn push(&mut self, line: usize, question: Question) {
+        self.lines.push(line);
+        self.questions.push(question);
+    }
+
+    /// The line of the question at this place.
+    fn line(&self, place: usize) -> usize {
+        self.lines.get(place).copied().unwrap_or(1)
+    }
 }
 
 impl FileProblem {
@@ -183,8 +201,8 @@ pub fn export_quiz(quiz: &Quiz, format: QuizFormat) -> GeneratorResult<QuizFile>
     let bytes = match format {
         QuizFormat::Gift => write_gift::write(&clean, &mut notes).into_bytes(),
         QuizFormat::MoodleXml => write_moodle_xml::write(&clean, &mut notes).into_bytes(),
-        QuizFormat::Qti21 => write_qti::write(&clean, write_qti::Version::V21)?,
-        QuizFormat::Qti30 => write_qti::write(&clean, write_qti::Version::V30)?,
+        QuizFormat::Qti21 => write_qti::write(&clean, write_qti::Version::V21, &mut notes)?,
+        QuizFormat::Qti30 => write_qti::write(&clean, write_qti::Version::V30, &mut notes)?,
         QuizFormat::Aiken => write_aiken::write(&clean, &mut notes).into_bytes(),
         QuizFormat::Csv => write_csv::write_all(&clean)?,
         QuizFormat::CsvKahoot => write_csv::write_kahoot(&clean, &mut notes)?,
@@ -232,7 +250,7 @@ pub fn import_quiz(
             refuse(if quiz.left_out.is_empty() { vec![none] } else { quiz.left_out })
         }
         Ok(quiz) if quiz.questions.len() > MAX_IMPORT_QUESTIONS => refuse(vec![FileProblem::new(
-            1,
+            quiz.line(MAX_IMPORT_QUESTIONS),
             format!("the file holds over {MAX_IMPORT_QUESTIONS} questions; import it in parts"),
         )]),
         Ok(quiz) => match faults(&quiz) {
@@ -242,9 +260,10 @@ pub fn import_quiz(
     }
 }
 
-/// Questions that parse, but do not hold together. Their lines are not known any more: their numbers are told.
+/// Questions that parse, but do not hold together.
 fn faults(quiz: &ImportedQuiz) -> Vec<FileProblem> {
     let numbered = quiz.questions.iter().enumerate();
-    let fault = |(i, q)| form_fault(q).map(|fault| FileProblem::new(1, format!("question {}: {fault}", i + 1)));
+    let fault =
+        |(i, q)| form_fault(q).map(|fault| FileProblem::new(quiz.line(i), format!("question {}: {fault}", i + 1)));
     numbered.filter_map(fault).take(read_gift::MAX_PROBLEMS).collect()
 }

@@ -1,5 +1,6 @@
 //! What a format has no place for, gathered by reason.
 
+use domain::Question;
 use serde::Serialize;
 
 /// Something of the quiz that a file does not hold.
@@ -23,6 +24,13 @@ impl Notes {
         match self.0.iter_mut().find(|note| note.what == what && note.reason == reason) {
             Some(note) => note.questions.push(n),
             None => self.0.push(NotHeld { what, reason, questions: vec![n] }),
+        }
+    }
+
+    /// Notes the tags of question `n`, where the format has none.
+    pub fn add_tags(&mut self, n: usize, question: &Question) {
+        if !question.tags.is_empty() {
+            self.add(n, "tags", "the format has no tags");
         }
     }
 

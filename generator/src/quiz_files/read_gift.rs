@@ -62,7 +62,7 @@ pub fn read(text: &str, language_of: &dyn Fn(&str) -> Language) -> Result<Import
     for block in blocks(text, &mut quiz.title) {
         match question(&block, language_of) {
             Ok((question, notes)) => {
-                quiz.questions.push(question);
+                quiz.push(block.line, question);
                 quiz.left_out.extend(notes);
             }
             Err(Refused::LeftOut(problem)) => quiz.left_out.push(problem),

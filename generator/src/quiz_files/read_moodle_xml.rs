@@ -29,7 +29,7 @@ pub fn read(text: &str, language_of: &dyn Fn(&str) -> Language) -> Result<Import
             continue;
         }
         match question(element, language_of, &mut quiz.left_out) {
-            Ok(question) => quiz.questions.push(question),
+            Ok(question) => quiz.push(element.line, question),
             Err(Refused::LeftOut(problem)) => quiz.left_out.push(problem),
             Err(Refused::Broken(problem)) if problems.len() < MAX_PROBLEMS => problems.push(problem),
             Err(Refused::Broken(_)) => break,

@@ -1,140 +1,16 @@
 //! What goes out comes back: random quizzes with every character that some format takes for markup.
 
-use domain::{
-    BLANK, CognitiveLevel, CourseId, Difficulty, Language, MatchPair, Proof, Question, QuestionBody, Quiz, QuizId,
-    QuizRequest,
-};
+use domain::{Language, Question, QuestionBody};
 use proptest::prelude::*;
 
-use super::{QuizFormat, export_quiz, import_quiz, plain_text::after_answering};
-
-/// Pieces that break careless writers.
-const PIECES: [&str; 46] = [
-    "{",
-    "}",
-    "=",
-    "~",
-    "#",
-    ":",
-    "::",
-    "####",
-    "\\",
-    "\\n",
-    "\\\\",
-    "->",
-    "%50%",
-    "%",
-    "[html]",
-    "[plain]",
-    "//",
-    "$CATEGORY:",
-    "\"",
-    "'",
-    "“光”",
-    "<b>",
-    "</p>",
-    "<",
-    ">",
-    "&",
-    "&lt;",
-    "&#65;",
-    "&nbsp;",
-    "]]>",
-    "<![CDATA[",
-    "<!--",
-    "\n",
-    "\n\n",
-    "\t",
-    ",",
-    ";",
-    "*",
-    "\\*",
-    "$x^2_{i} < \\frac{1}{2}$",
-    "植物",
-    "，。？",
-    "🌿",
-    "é",
-    "TRUE",
-    "A. ",
-];
-
-fn text() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        3 => "[a-zA-Z0-9]{1,6}".prop_map(String::from),
-        1 => Just(" ".to_owned()),
-        4 => proptest::sample::select(&PIECES[..]).prop_map(str::to_owned),
-    ];
-    proptest::collection::vec(piece, 1..9).prop_map(|pieces| pieces.concat()).prop_filter("a text", |text| {
-        let clean = super::plain_text::clean(text);
-        !clean.is_empty() && !text.contains(BLANK) && clean == *text
-    })
-}
-
-fn texts(from: usize, to: usize) -> impl Strategy<Value = Vec<String>> {
-    proptest::collection::btree_set(text(), from..=to).prop_map(|set| set.into_iter().collect())
-}
-
-fn body() -> impl Strategy<Value = QuestionBody> {
-    let pair = |(left, right)| MatchPair { left, right };
-    prop_oneof![
-        (texts(3, 5), 0..3_usize)
-            .prop_map(|(options, i)| QuestionBody::MultipleChoice { key: options[i].clone(), options }),
-        any::<bool>().prop_map(|key| QuestionBody::TrueFalse { key }),
-        texts(1, 3).prop_map(|mut all| QuestionBody::Cloze { key: all.remove(0), accepted: all }),
-        texts(1, 3).prop_map(|mut all| QuestionBody::ShortAnswer { key: all.remove(0), accepted: all }),
-        texts(2, 5).prop_map(|key| QuestionBody::Ordering { options: key.iter().rev().cloned().collect(), key }),
-        (texts(3, 3), texts(3, 3)).prop_map(move |(lefts, rights)| QuestionBody::Matching {
-            pairs: lefts.into_iter().zip(rights).map(pair).collect()
-        }),
-    ]
-}
-
-fn question() -> impl Strategy<Value = Question> {
-    let rest = (prop_oneof![Just(String::new()), text()], prop_oneof![Just(String::new()), text()], "[a-z植物 -]{0,8}");
-    (text(), body(), rest, 1..5_u8).prop_map(|(stem, body, (explanation, feedback, tag), points)| Question {
-        stem: if matches!(body, QuestionBody::Cloze { .. }) { format!("{stem} {BLANK} x") } else { stem },
-        body,
-        explanation,
-        evidence: vec![],
-        difficulty: Difficulty::Medium,
-        level: CognitiveLevel::Recall,
-        language: Language::English,
-        points: f32::from(points) / 2.0,
-        feedback,
-        tags: Some(tag.trim().to_owned()).filter(|tag| !tag.is_empty()).into_iter().collect(),
-        locked: false,
-        reused: false,
-        proof: Proof::default(),
-    })
-}
-
-pub fn quiz(title: &str, questions: Vec<Question>) -> Quiz {
-    Quiz {
-        id: QuizId::new(),
-        course_id: CourseId::new(),
-        title: title.to_owned(),
-        request: QuizRequest {
-            count: 1,
-            kinds: vec![],
-            language: None,
-            document_ids: vec![],
-            pages: vec![],
-            difficulty: None,
-            level: None,
-            seed: None,
-            reuse_items: false,
-            title: None,
-        },
-        questions,
-        tried: 0,
-        left_out: vec![],
-        created_at: String::new(),
-        updated_at: String::new(),
-    }
-}
+use super::{
+    QuizFormat, export_quiz, import_quiz,
+    plain_text::after_answering,
+    random_quiz::{PIECES, question, quiz},
+};
 
 /// What every importable format keeps: the order in which items are shown is made anew, explanation and feedback are one.
-/// GIFT has no points, and no arrow in short answers.
+/// GIFT has no points, and no arrow in short answers; neither has evidence or tells the language.
 fn kept(question: &Question, points: bool) -> Question {
     let mut kept = question.clone();
     if let QuestionBody::Ordering { options, .. } = &mut kept.body {
@@ -142,6 +18,8 @@ fn kept(question: &Question, points: bool) -> Question {
     }
     kept.explanation = after_answering(&super::clean_quiz::cleaned(&quiz("", vec![question.clone()])).questions[0]);
     kept.feedback = String::new();
+    kept.evidence = vec![];
+    kept.language = Language::English;
     if !points {
         kept.points = 1.0;
         if let QuestionBody::Cloze { key, accepted } | QuestionBody::ShortAnswer { key, accepted } = &mut kept.body {

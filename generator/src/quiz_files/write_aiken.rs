@@ -10,6 +10,9 @@ use super::{
     words::Words,
 };
 
+/// Bytes below which Moodle takes a line for an empty one.
+const SHORTEST_LINE: usize = 2;
+
 /// The quiz as text.
 pub fn write(quiz: &Quiz, notes: &mut Notes) -> String {
     let mut out = String::new();
@@ -31,7 +34,11 @@ pub fn write(quiz: &Quiz, notes: &mut Notes) -> String {
             notes.add(n, "question", "its first words would be read as an option or an answer line");
             continue;
         }
-        note(n, question, notes);
+        if stem.len() < SHORTEST_LINE {
+            notes.add(n, "question", "Aiken passes over lines of one character");
+            continue;
+        }
+        note(n, question, &options, notes);
         let _ = writeln!(out, "{stem}");
         for (i, option) in options.iter().enumerate() {
             let _ = writeln!(out, "{}. {}", letter(i), one_line(option));
@@ -41,19 +48,17 @@ pub fn write(quiz: &Quiz, notes: &mut Notes) -> String {
     out
 }
 
-fn note(n: usize, question: &Question, notes: &mut Notes) {
+fn note(n: usize, question: &Question, options: &[String], notes: &mut Notes) {
     if !after_answering(question).is_empty() {
         notes.add(n, "explanation", "Aiken has no explanations or feedback");
     }
-    if question.stem.contains('\n') {
-        notes.add(n, "line breaks", "Aiken has one line per question; line breaks became blanks");
+    if options.iter().chain([&question.stem]).any(|text| one_line(text) != *text) {
+        notes.add(n, "line breaks", "Aiken has one line per text; line breaks and tabs became blanks");
     }
     if (question.points - 1.0).abs() > f32::EPSILON {
         notes.add(n, "points", "Aiken has no points");
     }
-    if !question.tags.is_empty() {
-        notes.add(n, "tags", "Aiken has no tags");
-    }
+    notes.add_tags(n, question);
 }
 
 /// `A. …`, `A) …` or `ANSWER: …`.

@@ -17,16 +17,21 @@ pub fn write(quiz: &Quiz) -> String {
         one_line(&quiz.title)
     );
     for question in &quiz.questions {
-        let tags: Vec<String> =
-            question.tags.iter().map(|tag| as_html(&tag.replace(char::is_whitespace, "_"))).collect();
-        let _ = writeln!(out, "{}\t{}\t{}", cell(&front(question)), cell(&back(question)), tags.join(" "));
+        let tags: Vec<String> = question.tags.iter().map(|tag| tag.replace(char::is_whitespace, "_")).collect();
+        let (front, back) = (html(&front(question)), html(&back(question)));
+        let _ = writeln!(out, "{}\t{}\t{}", quoted(&front), quoted(&back), quoted(&tags.join(" ")));
     }
     out
 }
 
-/// HTML on one line, tabs as blanks.
-fn cell(text: &str) -> String {
-    as_html(text).replace('\t', " ")
+/// HTML on one line.
+fn html(text: &str) -> String {
+    as_html(text).replace('\t', "&#9;")
+}
+
+/// In quotes: a line that began with `#` would be taken for a comment.
+fn quoted(cell: &str) -> String {
+    format!("\"{}\"", cell.replace('"', "\"\""))
 }
 
 fn listed<'a>(options: impl IntoIterator<Item = &'a str>) -> String {

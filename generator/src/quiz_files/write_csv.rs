@@ -2,7 +2,7 @@
 //! Forms' add-ons.
 
 use csv::WriterBuilder;
-use domain::{Question, QuestionBody, Quiz};
+use domain::{Citation, Question, QuestionBody, Quiz};
 
 use super::{
     QuizFormat,
@@ -33,20 +33,28 @@ fn name_of(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// What is shown to choose from, and what is right; several right texts or an order are one per line.
-fn options_and_key(question: &Question) -> (Vec<String>, Vec<String>) {
+/// What is shown to choose from, and what is right. Items to be ordered are named by their place among the options,
+/// pairs have no key of their own: `option_1` belongs to `partner_1`.
+fn options_and_key(question: &Question) -> (Vec<String>, String) {
     let words = Words::of(question.language);
     match &question.body {
-        QuestionBody::MultipleChoice { options, key } => (options.clone(), vec![key.clone()]),
+        QuestionBody::MultipleChoice { options, key } => (options.clone(), key.clone()),
         QuestionBody::TrueFalse { key } => {
-            (vec![words.yes.to_owned(), words.no.to_owned()], vec![words.truth(*key).to_owned()])
+            (vec![words.yes.to_owned(), words.no.to_owned()], words.truth(*key).to_owned())
         }
-        QuestionBody::Cloze { key, .. } | QuestionBody::ShortAnswer { key, .. } => (vec![], vec![key.clone()]),
-        QuestionBody::Ordering { options, key } => (options.clone(), key.clone()),
-        QuestionBody::Matching { pairs } => {
-            let pairs: Vec<String> = pairs.iter().map(|p| format!("{} -> {}", p.left, p.right)).collect();
-            (vec![], pairs)
+        QuestionBody::Cloze { key, .. } | QuestionBody::ShortAnswer { key, .. } => (vec![], key.clone()),
+        QuestionBody::Ordering { options, key } => {
+            let place = |item: &String| options.iter().position(|option| option == item).map_or(0, |place| place + 1);
+            (options.clone(), key.iter().map(|item| place(item).to_string()).collect::<Vec<_>>().join(" "))
         }
+        QuestionBody::Matching { pairs } => (pairs.iter().map(|p| p.left.clone()).collect(), String::new()),
+    }
+}
+
+fn partners(question: &Question) -> Vec<String> {
+    match &question.body {
+        QuestionBody::Matching { pairs } => pairs.iter().map(|p| p.right.clone()).collect(),
+        _ => vec![],
     }
 }
 
@@ -57,34 +65,66 @@ fn accepted(question: &Question) -> &[String] {
     }
 }
 
+fn evidence(question: &Question, of: impl Fn(&Citation) -> String) -> Vec<String> {
+    question.evidence.iter().map(of).collect()
+}
+
+/// Columns `name_1`, `name_2`, …: as many as the longest list needs. A text may have line breaks, so that no list fits
+/// into one cell.
+struct Numbered {
+    name: &'static str,
+    lists: Vec<Vec<String>>,
+    width: usize,
+}
+
+impl Numbered {
+    fn new(name: &'static str, quiz: &Quiz, of: impl Fn(&Question) -> Vec<String>) -> Self {
+        let lists: Vec<Vec<String>> = quiz.questions.iter().map(of).collect();
+        let width = lists.iter().map(Vec::len).max().unwrap_or(0);
+        Self { name, lists, width }
+    }
+
+    fn head(&self) -> impl Iterator<Item = String> + '_ {
+        (1..=self.width).map(|i| format!("{}{i}", self.name))
+    }
+
+    fn cells(&self, question: usize) -> impl Iterator<Item = String> + '_ {
+        let list = self.lists.get(question).map(Vec::as_slice).unwrap_or_default();
+        (0..self.width).map(|i| list.get(i).cloned().unwrap_or_default())
+    }
+}
+
 /// A row per question, every column that a question has.
 pub fn write_all(quiz: &Quiz) -> GeneratorResult<Vec<u8>> {
-    let options = quiz.questions.iter().map(|q| options_and_key(q).0.len()).max().unwrap_or(0);
-    let mut head: Vec<String> = ["number", "kind", "question"].map(str::to_owned).to_vec();
-    head.extend((1..=options).map(|i| format!("option_{i}")));
-    let rest = ["key", "also_right", "explanation", "feedback", "points", "difficulty", "level", "language", "tags"];
-    head.extend(rest.iter().chain(&["document", "page", "evidence"]).map(|name| (*name).to_owned()));
+    let shown = [
+        Numbered::new("option_", quiz, |q| options_and_key(q).0),
+        Numbered::new("partner_", quiz, partners),
+        Numbered::new("also_right_", quiz, |q| accepted(q).to_vec()),
+    ];
+    let cited = [
+        Numbered::new("document_", quiz, |q| evidence(q, |c| c.document_name.clone())),
+        Numbered::new("page_", quiz, |q| evidence(q, |c| c.page.to_string())),
+        Numbered::new("evidence_", quiz, |q| evidence(q, |c| c.quote.clone())),
+    ];
+    let mut head: Vec<String> = ["number", "kind", "question", "key"].map(str::to_owned).to_vec();
+    head.extend(shown.iter().flat_map(Numbered::head));
+    head.extend(["explanation", "feedback", "points", "difficulty", "level", "language", "tags"].map(str::to_owned));
+    head.extend(cited.iter().flat_map(Numbered::head));
     let mut rows = vec![head];
     for (i, question) in quiz.questions.iter().enumerate() {
-        let (shown, key) = options_and_key(question);
         let mut row = vec![(i + 1).to_string(), name_of(&question.body.kind()), question.stem.clone()];
-        row.extend((0..options).map(|i| shown.get(i).cloned().unwrap_or_default()));
+        row.push(options_and_key(question).1);
+        row.extend(shown.iter().flat_map(|columns| columns.cells(i)));
         row.extend([
-            key.join("\n"),
-            accepted(question).join("\n"),
             question.explanation.clone(),
             question.feedback.clone(),
             number(question.points),
             name_of(&question.difficulty),
             name_of(&question.level),
             name_of(&question.language),
-            question.tags.join("\n"),
+            question.tags.iter().map(|tag| one_line(tag)).collect::<Vec<_>>().join("\n"),
         ]);
-        let evidence =
-            |of: &dyn Fn(&domain::Citation) -> String| question.evidence.iter().map(of).collect::<Vec<_>>().join("\n");
-        row.push(evidence(&|c| c.document_name.clone()));
-        row.push(evidence(&|c| c.page.to_string()));
-        row.push(evidence(&|c| c.quote.clone()));
+        row.extend(cited.iter().flat_map(|columns| columns.cells(i)));
         rows.push(row);
     }
     table(QuizFormat::Csv, &rows)
@@ -113,48 +153,67 @@ pub fn write_kahoot(quiz: &Quiz, notes: &mut Notes) -> GeneratorResult<Vec<u8>> 
         } else if over(&question.stem, KAHOOT_QUESTION) || options.iter().any(|o| over(o, KAHOOT_ANSWER)) {
             notes.add(i + 1, "question", "Kahoot takes questions of at most 120 and answers of at most 75 characters");
         } else {
-            let place = options.iter().position(|o| Some(o) == key.first()).unwrap_or(0);
+            let place = options.iter().position(|option| *option == key).unwrap_or(0);
             let mut row = vec![one_line(&question.stem)];
             row.extend((0..KAHOOT_OPTIONS).map(|i| options.get(i).map(|o| one_line(o)).unwrap_or_default()));
             row.extend([KAHOOT_SECONDS.to_owned(), (place + 1).to_string()]);
             rows.push(row);
-            note_extras(i + 1, question, notes);
+            note_extras(i + 1, question, &options, notes);
         }
     }
     table(QuizFormat::CsvKahoot, &rows)
 }
 
-fn note_extras(n: usize, question: &Question, notes: &mut Notes) {
+fn note_extras(n: usize, question: &Question, options: &[String], notes: &mut Notes) {
     if !after_answering(question).is_empty() {
         notes.add(n, "explanation", "Kahoot's sheet has no explanations");
     }
     if (question.points - 1.0).abs() > f32::EPSILON {
         notes.add(n, "points", "Kahoot counts points its own way");
     }
+    if options.iter().chain([&question.stem]).any(|text| one_line(text) != *text) {
+        notes.add(n, "line breaks", "Kahoot has one line per text; line breaks and tabs became blanks");
+    }
+    notes.add_tags(n, question);
 }
 
-/// The columns that Google Forms' quiz add-ons read.
+/// The columns that Google Forms' quiz add-ons read; answers that count as right stand below each other.
 pub fn write_google_forms(quiz: &Quiz, notes: &mut Notes) -> GeneratorResult<Vec<u8>> {
-    let options = quiz.questions.iter().map(|q| options_and_key(q).0.len()).max().unwrap_or(0);
+    let options = Numbered::new("Option ", quiz, |q| if can_mark(q) { options_and_key(q).0 } else { vec![] });
     let mut head: Vec<String> = ["Question Text", "Question Type"].map(str::to_owned).to_vec();
-    head.extend((1..=options).map(|i| format!("Option {i}")));
+    head.extend(options.head());
     head.extend(["Correct Answer", "Points", "Feedback"].map(str::to_owned));
     let mut rows = vec![head];
     for (i, question) in quiz.questions.iter().enumerate() {
-        let kind = match question.body {
-            QuestionBody::MultipleChoice { .. } | QuestionBody::TrueFalse { .. } => "MULTIPLE_CHOICE",
-            QuestionBody::Cloze { .. } | QuestionBody::ShortAnswer { .. } => "SHORT_ANSWER",
-            QuestionBody::Ordering { .. } | QuestionBody::Matching { .. } => {
-                notes.add(i + 1, "question", "Google Forms marks neither ordering nor matching");
-                continue;
-            }
+        if !can_mark(question) {
+            notes.add(i + 1, "question", "Google Forms marks neither ordering nor matching");
+            continue;
+        }
+        let chooses = matches!(question.body, QuestionBody::MultipleChoice { .. } | QuestionBody::TrueFalse { .. });
+        let key = options_and_key(question).1;
+        let (kind, key) = if chooses {
+            ("MULTIPLE_CHOICE", key)
+        } else {
+            ("SHORT_ANSWER", answers(i + 1, &key, accepted(question), notes))
         };
-        let (shown, mut key) = options_and_key(question);
-        key.extend(accepted(question).iter().cloned());
         let mut row = vec![question.stem.clone(), kind.to_owned()];
-        row.extend((0..options).map(|i| shown.get(i).cloned().unwrap_or_default()));
-        row.extend([key.join("\n"), number(question.points), after_answering(question)]);
+        row.extend(options.cells(i));
+        row.extend([key, number(question.points), after_answering(question)]);
         rows.push(row);
+        notes.add_tags(i + 1, question);
     }
     table(QuizFormat::CsvGoogleForms, &rows)
+}
+
+fn can_mark(question: &Question) -> bool {
+    !matches!(question.body, QuestionBody::Ordering { .. } | QuestionBody::Matching { .. })
+}
+
+/// Every answer that counts as right, one per line.
+fn answers(n: usize, key: &str, accepted: &[String], notes: &mut Notes) -> String {
+    let all = || std::iter::once(key).chain(accepted.iter().map(String::as_str));
+    if all().any(|text| one_line(text) != text) {
+        notes.add(n, "line breaks in answers", "a short answer is one line; line breaks and tabs became blanks");
+    }
+    all().map(one_line).collect::<Vec<_>>().join("\n")
 }

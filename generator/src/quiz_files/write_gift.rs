@@ -53,7 +53,7 @@ fn answers(question: &Question) -> String {
     match &question.body {
         QuestionBody::MultipleChoice { options, key } => {
             let sign = |option: &String| if option == key { '=' } else { '~' };
-            lines.extend(options.iter().map(|option| format!("{}{}", sign(option), marked(option))));
+            lines.extend(options.iter().map(|option| format!("{}{}", sign(option), without_arrow(option))));
         }
         QuestionBody::TrueFalse { key } => lines.push(if *key { "TRUE".into() } else { "FALSE".into() }),
         QuestionBody::Cloze { key, accepted } | QuestionBody::ShortAnswer { key, accepted } => {
@@ -65,7 +65,7 @@ fn answers(question: &Question) -> String {
             lines.extend(key.iter().enumerate().map(|(i, item)| format!("={} -> {}", i + 1, escaped(item))));
         }
         QuestionBody::Matching { pairs } => {
-            lines.extend(pairs.iter().map(|p| format!("={} -> {}", left_side(&p.left), escaped(&p.right))));
+            lines.extend(pairs.iter().map(|p| format!("={} -> {}", without_arrow(&p.left), escaped(&p.right))));
         }
     }
     let after = after_answering(question);
@@ -75,8 +75,9 @@ fn answers(question: &Question) -> String {
     format!("{{\n\t{}\n}}", lines.join("\n\t"))
 }
 
-/// The first arrow parts the sides, and there is no escape for it: one in the left side is written as HTML.
-fn left_side(text: &str) -> String {
+/// The first arrow parts the sides of a pair, some readers look for it in options too, and there is no escape for it: it is
+/// written as HTML.
+fn without_arrow(text: &str) -> String {
     if text.contains("->") { format!("[html]{}", escaped(&super::plain_text::as_html(text))) } else { marked(text) }
 }
 

@@ -44,7 +44,14 @@ fn inline(text: &str) -> String {
             out.push_str("\\\n");
         }
         let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let words = line.trim_matches([' ', '\t']);
+        let inner = line.find(words).map_or(0..0, |start| start..start + words.len());
         for (at, c) in line.char_indices() {
+            // Blanks at either end of a line would be dropped, or make it code.
+            if !inner.contains(&at) {
+                let _ = write!(out, "&#{};", u32::from(c));
+                continue;
+            }
             let begins = at == 0 && matches!(c, '+' | '-' | '=');
             let numbers = digits > 0 && at == digits && matches!(c, '.' | ')');
             if begins

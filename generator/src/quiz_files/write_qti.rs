@@ -8,6 +8,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::{
     QuizFormat,
+    not_held::Notes,
     plain_text::one_line,
     qti_item, unwritable,
     words::language_of,
@@ -98,10 +99,11 @@ fn spelling_of_v30(name: &'static str, element: bool) -> String {
 }
 
 /// The package.
-pub fn write(quiz: &Quiz, version: Version) -> GeneratorResult<Vec<u8>> {
+pub fn write(quiz: &Quiz, version: Version, notes: &mut Notes) -> GeneratorResult<Vec<u8>> {
     let mut files = vec![("imsmanifest.xml".to_owned(), manifest(quiz, version))];
     files.push(("test.xml".to_owned(), version.document(&test(quiz, version))));
     for (i, question) in quiz.questions.iter().enumerate() {
+        notes.add_tags(i + 1, question);
         let item = qualified(qti_item::item(i + 1, &identifier(i), question), version);
         files.push((file_name(i), version.document(&item)));
     }
