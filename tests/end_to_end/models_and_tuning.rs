@@ -218,8 +218,7 @@ fn answers_choices_and_tokens_are_measured() {
     let by_subject: Vec<Value> = printed(&letters).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let subjects: Vec<_> = by_subject.iter().map(|line| (line["subject"].as_str().unwrap(), &line["items"])).collect();
     assert_eq!(subjects, [("bread", &json!(1)), ("light", &json!(1)), ("mean", &json!(2))]);
-    // The solved question is the same one.
-    assert_eq!(by_subject[2]["without"], 1.0, "{by_subject:?}");
+    assert_eq!(by_subject[2]["chance"], 0.25, "{by_subject:?}");
     let file = folder.path().join("passages.jsonl");
     let counted = printed(&["eval", "tokens", path(&file), "--models", BASE, "--json"]);
     let counted: Value = serde_json::from_str(counted.trim()).unwrap();

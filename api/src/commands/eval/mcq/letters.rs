@@ -1,5 +1,5 @@
-//! The prompt whose answer is a letter, as C-Eval and CMMLU word it; without a subject's name, as files only have its
-//! English one.
+//! The prompt whose answer is a letter, as C-Eval words it for models that chat; without a subject's name, as files only
+//! have its English one.
 
 use domain::{
     Language,
@@ -24,17 +24,18 @@ pub fn letter(option: usize) -> char {
     char::from(b'A' + option as u8)
 }
 
-/// Asks for the letter after solved questions, and after a passage unless it is empty.
+/// Asks for the letter after solved questions, each a turn of its own, and after a passage unless it is empty.
 pub fn letter_prompt(shots: &[Item], item: &Item, passage: &str) -> Vec<Message> {
     let (rules, answer) = words(item.language);
-    let mut content = format!("{rules}\n\n");
+    let message = |role, content| Message { role, content };
+    let ask = |item: &Item, passage: &str| message(Role::User, question(item, passage) + answer);
+    let mut messages = vec![message(Role::System, rules.to_owned())];
     for shot in shots {
-        content.push_str(&question(shot, &shot.passage));
-        content.extend([answer, &letter(shot.answer_index).to_string(), "\n\n"]);
+        messages.push(ask(shot, &shot.passage));
+        messages.push(message(Role::Assistant, letter(shot.answer_index).to_string()));
     }
-    content.push_str(&question(item, passage));
-    content.push_str(answer);
-    vec![Message { role: Role::User, content }]
+    messages.push(ask(item, passage));
+    messages
 }
 
 fn question(item: &Item, passage: &str) -> String {
@@ -67,12 +68,16 @@ mod tests {
     fn the_prompt_is_c_evals() {
         let chinese = |question: &str, key| item(Language::SimplifiedChinese, question, key);
         let asked = letter_prompt(&[chinese("1+1=____", 1)], &chinese("2+2=____", 3), "");
-        assert_eq!(
-            asked[0].content,
-            "以下是单项选择题，请选出其中的正确答案。\n\n1+1=____\nA. 1\nB. 2\nC. 3\nD. 4\n答案：B\n\n\
-             2+2=____\nA. 1\nB. 2\nC. 3\nD. 4\n答案："
-        );
+        let said: Vec<&str> = asked.iter().map(|m| m.content.as_str()).collect();
+        let expected = [
+            "以下是单项选择题，请选出其中的正确答案。",
+            "1+1=____\nA. 1\nB. 2\nC. 3\nD. 4\n答案：",
+            "B",
+            "2+2=____\nA. 1\nB. 2\nC. 3\nD. 4\n答案：",
+        ];
+        assert_eq!(said, expected);
+        assert_eq!((asked[2].role, asked[3].role), (Role::Assistant, Role::User));
         let asked = letter_prompt(&[], &item(Language::English, "How many?", 0), "Three.");
-        assert!(asked[0].content.ends_with("Three.\n\nHow many?\nA. 1\nB. 2\nC. 3\nD. 4\nAnswer:"));
+        assert_eq!(asked[1].content, "Three.\n\nHow many?\nA. 1\nB. 2\nC. 3\nD. 4\nAnswer:");
     }
 }
