@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine bench-tuner eval-retrieval eval-answers eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files
+.PHONY: run build models sample test check fmt openapi web bench bench-engine bench-tuner eval-retrieval eval-answers eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files
 
 run: build models sample
 	$(LECTERN) serve
@@ -76,6 +76,17 @@ eval-retrieval: build models
 # Answers before and after tuning; QUESTIONS=100 asks fewer.
 eval-answers: build models
 	./benches/answers.sh
+
+# Quizzes of passages in three scripts and of the course readers; JUDGE names a model that did not make them.
+JUDGE ?= qwen2.5-coder-1.5b-instruct
+eval-quiz: build models
+	@rows=$$(mktemp); trap 'rm -f $$rows' EXIT; \
+	for source in $(LECTERN_DATA)/qa/squad $(LECTERN_DATA)/qa/drcd $(LECTERN_DATA)/qa/cmrc2018 "$(LECTERN_DATA)/course/[a-z]*.md"; do \
+		echo "== $$source"; $(LECTERN) eval quiz $$source --out $$rows || exit 1; \
+		echo "-- judged by $(JUDGE)"; LECTERN_MODELS__GENERATOR=$(JUDGE) $(LECTERN) eval mcq $$rows --limit 200 || exit 1; \
+	done; \
+	echo "== questions that people wrote"; \
+	LECTERN_MODELS__GENERATOR=$(JUDGE) $(LECTERN) eval mcq $(LECTERN_DATA)/train/dev_mcq.jsonl
 
 # The adapter that is shipped, made again: an hour on two cores. A run that was stopped goes on.
 adapter: build models

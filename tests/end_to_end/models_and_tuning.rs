@@ -224,3 +224,17 @@ fn answers_choices_and_tokens_are_measured() {
     let counted: Value = serde_json::from_str(counted.trim()).unwrap();
     assert!((3.0..6.0).contains(&counted["characters_per_token"].as_f64().unwrap()), "{counted}");
 }
+
+#[test]
+fn quizzes_are_measured_and_given_to_a_judge() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, rows) = (folder.path().join("plants.md"), folder.path().join("rows.jsonl"));
+    fs::write(&file, super::PLANTS).unwrap();
+    let measured = printed(&["eval", "quiz", path(&file), "--count", "4", "--out", path(&rows), "--json"]);
+    let measured: Value = serde_json::from_str(&measured).unwrap();
+    assert!(measured["accepted"].as_u64() > Some(0) && measured["accepted"] == measured["proven"], "{measured}");
+    assert_eq!((&measured["quotes_verbatim"], &measured["keys_verbatim"]), (&json!(1.0), &json!(1.0)), "{measured}");
+    assert_eq!(measured["choices"].as_u64(), Some(fs::read_to_string(&rows).unwrap().lines().count() as u64));
+    let judged: Value = serde_json::from_str(&printed(&["eval", "mcq", path(&rows), "--json"])).unwrap();
+    assert_eq!((&judged["items"], &judged["language"]), (&measured["choices"], &json!("en")), "{judged}");
+}
