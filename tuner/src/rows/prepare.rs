@@ -179,10 +179,16 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn rows(&self, members: &[usize], part: bool) -> Vec<Row> {
         let mut rows = Vec::new();
+        let mut shown: HashSet<Vec<usize>> = HashSet::new();
         for size in &self.settings.sizes {
             let mut random = Random::derived(self.settings.seed, &[2, *size as u64, u64::from(part)]);
             for set in self.sets(members, *size, &mut random) {
-                self.add_rows(&set, members, &mut random, &mut rows);
+                // What is left over of the passages makes a smaller set, which another size may have made.
+                let mut passages = set.clone();
+                passages.sort_unstable();
+                if shown.insert(passages) {
+                    self.add_rows(&set, members, &mut random, &mut rows);
+                }
             }
         }
         rows
