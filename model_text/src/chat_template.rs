@@ -1,7 +1,7 @@
 //! Puts the model's own chat template around the messages.
 //!
-//! The template is Jinja text, read as Hugging Face's `transformers` reads it. What the messages say can never become a control token: their spellings are
-//! broken up in the content first.
+//! The template is Jinja text, read as Hugging Face's `transformers` reads it. What the messages say can never become a
+//! control token: their spellings are broken up in the content first.
 
 use domain::ports::{Message, Role};
 use minijinja::{Environment, Error, ErrorKind, context, syntax::SyntaxConfig};

@@ -93,10 +93,6 @@ pub async fn run(client: &Client, output: Output, course: &str, options: &QuizOp
     let path = format!("/api/v1/courses/{id}/quizzes");
     let queued = client.call(Method::POST, &path, Some(serde_json::to_value(&request)?)).await?;
     let quiz = follow(client, &queued, options.count).await?;
-    if quiz["status"] == "failed" {
-        let text = |key: &str| quiz["error"][key].as_str().unwrap_or_default();
-        return Err(format!("the quiz could not be made: {} ({})", text("detail"), text("code")).into());
-    }
     let found = quiz["questions"].as_array().map_or(0, Vec::len);
     let mut written = Value::Null;
     if let Some((out, format)) = target {
@@ -138,7 +134,7 @@ async fn documents(client: &Client, course: &str, wanted: &[String]) -> Result<V
     wanted.iter().map(id).collect()
 }
 
-/// Watches a quiz until it is made or has failed.
+/// Watches a quiz until it is made; one that could not be made is an error.
 pub async fn follow(client: &Client, queued: &Value, count: usize) -> Result<Value, CallError> {
     let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
@@ -149,13 +145,20 @@ pub async fn follow(client: &Client, queued: &Value, count: usize) -> Result<Val
         let job = client.call(Method::GET, &job, None).await?;
         if matches!(job["state"].as_str(), Some("done" | "failed" | "cancelled")) {
             bar.finish_and_clear();
-            return client.call(Method::GET, &format!("/api/v1/quizzes/{}", quiz_id(queued)), None).await;
+            let quiz = client.call(Method::GET, &format!("/api/v1/quizzes/{}", quiz_id(queued)), None).await?;
+            return if quiz["status"] == "failed" { Err(failed(&quiz["error"])) } else { Ok(quiz) };
         }
         bar.set_message(job["stage"].as_str().unwrap_or_default().to_owned());
         bar.set_length(job["total"].as_u64().unwrap_or_default());
         bar.set_position(job["done"].as_u64().unwrap_or_default());
         tokio::time::sleep(POLL).await;
     }
+}
+
+fn failed(error: &Value) -> CallError {
+    let text = |key: &str| error[key].as_str().unwrap_or_default();
+    let (code, detail) = (text("code"), text("detail"));
+    CallError::Refused { code: code.to_owned(), detail: format!("the quiz could not be made: {detail} ({code})") }
 }
 
 /// How many of the questions are proven: exam items that were taken over may not be.

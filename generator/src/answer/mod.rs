@@ -4,6 +4,7 @@ mod about_material;
 mod check_sentence;
 mod cite;
 mod expected_kind;
+mod find_material;
 mod orders;
 mod rank_sentences;
 mod refuse;
@@ -25,8 +26,9 @@ use domain::{
 };
 use tokio::sync::mpsc;
 
-pub use about_material::{MaterialDocument, MaterialQuestion, Part, about_material, material_passages, names_document};
+pub use about_material::{MaterialQuestion, Part, about_material};
 pub use cite::{Locate, Place};
+pub use find_material::{MaterialDocument, material_passages, names_document};
 pub use show_sentence::AnswerEvent;
 pub(crate) use split_sentences::is_within_word;
 pub use standalone_question::standalone_question;

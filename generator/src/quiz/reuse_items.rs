@@ -15,8 +15,8 @@ const ABOUT_THE_PASSAGE: [&str; 2] = ["distractors_unsupported", "answerable_wit
 const NEEDED: [&str; 3] = ["well_formed", "key_supported", "no_duplicate"];
 
 impl Run<'_> {
-    /// The multiple-choice items with a key of the passages that may be asked about, the proven ones first. They stay as they
-    /// stood in the paper: one that fails a check of its making is told to be unproven.
+    /// The multiple-choice items with a key of the passages that may be asked about, the proven ones first. They stay as
+    /// they stood in the paper: one that fails a check of its making is told to be unproven.
     pub(crate) async fn items(&mut self, passages: &[usize]) -> PortResult<Vec<Question>> {
         let mut found: Vec<Question> = Vec::new();
         for source in passages.iter().filter_map(|p| self.book.sources.get(*p)) {

@@ -60,6 +60,7 @@ mod tests {
             before = now;
         }
     }
+
     /// The mean error of a weight that is stored in this type, as a share of the weights' own mean square, for numbers
     /// that are all equally likely.
     fn tolerance(kind: GgmlDType) -> f32 {
