@@ -10,13 +10,15 @@ use domain::{
     AdapterWeights, Language, PortError,
     ports::{Embedder, LanguageModel, ModelInfo},
 };
-use generator::{AnswerConfig, Answerer, GgufModel, GgufModelSettings, QuizConfig, QuizMaker, ServerModel};
+use generator::{
+    AnswerConfig, Answerer, ComputeDevice, GgufModel, GgufModelSettings, QuizConfig, QuizMaker, ServerModel,
+};
 use provision::{Catalogue, ModelStore};
 
 use crate::{
     app::StartError,
     problem::{ApiResult, Problem},
-    settings::{ModelServer, Places, Settings, is_address, is_file},
+    settings::{Device, ModelServer, Places, Settings, is_address, is_file},
 };
 
 /// A model of the school's own: it is taken to write all languages.
@@ -98,7 +100,11 @@ pub async fn load_models(settings: &Settings, places: &Places) -> Result<LoadedM
     }
     let (places, folders) = (places.clone(), settings.adapters.clone());
     let queue = settings.answers.queue * settings.answers.config().most_requests();
-    let settings = GgufModelSettings { queue, ..GgufModelSettings::default() };
+    let device = match settings.models.device {
+        Device::Cpu => ComputeDevice::Cpu,
+        Device::Gpu => ComputeDevice::Gpu,
+    };
+    let settings = GgufModelSettings { queue, device, ..GgufModelSettings::default() };
     tokio::task::spawn_blocking(move || {
         let (file, languages) = model_file(&id, &places)?;
         let read = |(name, folder): (&String, &PathBuf)| adapter(&file, name, folder);

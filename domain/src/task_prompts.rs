@@ -11,7 +11,7 @@
 //! share their beginning: in training and, as a KV cache, in serving.
 
 use crate::{
-    Language,
+    Language, Turn,
     ports::{Message, Role},
 };
 
@@ -22,6 +22,7 @@ struct Words {
     key: &'static str,
     stem: &'static str,
     distractors: &'static str,
+    rewrite: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -31,6 +32,7 @@ const ENGLISH: Words = Words {
     key: "Key: ",
     stem: "Write a question with this answer: ",
     distractors: "Write three wrong answers.",
+    rewrite: "Write the last question so that it stands alone.",
 };
 
 const TRADITIONAL: Words = Words {
@@ -40,6 +42,7 @@ const TRADITIONAL: Words = Words {
     key: "答案：",
     stem: "寫一個問題，答案是：",
     distractors: "寫三個錯誤的選項。",
+    rewrite: "改寫最後一個問題，使它不看上文也能懂。",
 };
 
 const SIMPLIFIED: Words = Words {
@@ -49,6 +52,7 @@ const SIMPLIFIED: Words = Words {
     key: "答案：",
     stem: "写一个问题，答案是：",
     distractors: "写三个错误的选项。",
+    rewrite: "改写最后一个问题，使它不看上文也能懂。",
 };
 
 const fn words(language: Language) -> &'static Words {
@@ -117,6 +121,18 @@ pub fn distractor_prompt(language: Language, passages: &[&str], question: &str, 
     prompt(language, passages, &task)
 }
 
+/// Asks for `question`, which follows on these questions and answers, in words that need nothing before it. Answers may
+/// be empty.
+pub fn rewrite_prompt(language: Language, before: &[Turn], question: &str) -> Vec<Message> {
+    let words = words(language);
+    let turn = |Turn { question, answer }: &Turn| match answer.trim() {
+        "" => format!("{}{}\n", words.question, question.trim()),
+        answer => format!("{}{}\n{}{answer}\n", words.question, question.trim(), words.key),
+    };
+    let before: String = before.iter().map(turn).collect();
+    prompt(language, &[], &format!("{before}{}{}\n{}", words.question, question.trim(), words.rewrite))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +144,16 @@ mod tests {
         for other in ["", "[1]", "Pauling", "Pauling [x]", refusal(Language::English)] {
             assert_eq!(read_answer(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_follow_up_comes_after_what_was_said() {
+        let turn = |question: &str, answer: &str| Turn { question: question.into(), answer: answer.into() };
+        let before = [turn("Who was Ada?", "A countess."), turn("Why?", "")];
+        let messages = rewrite_prompt(Language::English, &before, "When? ");
+        let wanted = "\nQuestion: Who was Ada?\nKey: A countess.\nQuestion: Why?\nQuestion: When?\nWrite the last question \
+                      so that it stands alone.";
+        assert_eq!(messages[1].content, wanted);
     }
 
     #[test]

@@ -39,14 +39,9 @@ pub enum GeneratorError {
         /// What would work.
         supported: &'static str,
     },
-    /// A metadata value is missing or has a value that cannot be.
-    #[error("the model file's metadata `{key}` {problem}")]
-    BadMetadata {
-        /// The key.
-        key: String,
-        /// What is wrong with it.
-        problem: String,
-    },
+    /// The file's metadata, tokenizer or chat template.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// Weights that the architecture needs are not in the file.
     #[error("the model file lacks {count} of its tensors, among them `{first}`")]
     MissingTensors {
@@ -82,34 +77,6 @@ pub enum GeneratorError {
         name: String,
         /// Its type.
         found: String,
-    },
-    /// A tokenizer of a kind that is not read here.
-    #[error("the model's tokenizer `{kind}` is not supported")]
-    UnsupportedTokenizer {
-        /// Model and pre-tokenizer, as the file names them.
-        kind: String,
-    },
-    /// Tokenizer and vocabulary disagree.
-    #[error("the tokenizer does not match the vocabulary: {count} {what}, for example `{example}`")]
-    TokenizerMismatch {
-        /// What disagrees.
-        what: &'static str,
-        /// How often.
-        count: usize,
-        /// One of them.
-        example: String,
-    },
-    /// The tokenizer could not be made, or failed on a text.
-    #[error("the tokenizer failed: {reason}")]
-    Tokenizer {
-        /// Why.
-        reason: String,
-    },
-    /// The chat template is broken, or refused the messages.
-    #[error("the model's chat template failed: {source}")]
-    ChatTemplate {
-        /// The cause.
-        source: minijinja::Error,
     },
     /// The prompt leaves no room for an answer.
     #[error("the prompt has {tokens} tokens, the model's context holds {limit}; ask with less text")]
@@ -200,6 +167,15 @@ pub enum GeneratorError {
         /// Why.
         reason: String,
     },
+    /// No GPU, or none that this program can use.
+    #[error(
+        "no GPU can be used ({reason}); set models.device to \"cpu\", or build the program with `--features cuda` where \
+         NVIDIA's CUDA toolkit is installed"
+    )]
+    NoGpu {
+        /// Why.
+        reason: String,
+    },
     /// The computation failed.
     #[error("the model failed while {stage}: {reason}")]
     Compute {
@@ -214,32 +190,37 @@ impl GeneratorError {
     /// What the caller can do about it.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreadable { .. } | Self::Stopped | Self::ServerUnreachable { .. } | Self::ServerAnswer { .. } => {
-                ErrorKind::Unavailable
-            }
+            Self::Unreadable { .. }
+            | Self::NoGpu { .. }
+            | Self::Stopped
+            | Self::ServerUnreachable { .. }
+            | Self::ServerAnswer { .. } => ErrorKind::Unavailable,
             Self::ServerRefused { status, .. } => match *status {
                 413 => ErrorKind::TooLarge,
                 400 | 404 | 422 => ErrorKind::InvalidInput,
                 _ => ErrorKind::Unavailable,
             },
+            Self::Text(error) => match error {
+                TextError::UnsupportedTokenizer { .. } => ErrorKind::Unsupported,
+                TextError::Tokenizer { .. } => ErrorKind::Internal,
+                TextError::BadMetadata { .. }
+                | TextError::TokenizerMismatch { .. }
+                | TextError::ChatTemplate { .. } => ErrorKind::InvalidInput,
+            },
             Self::Damaged { .. }
-            | Self::BadMetadata { .. }
             | Self::MissingTensors { .. }
             | Self::WrongShape { .. }
             | Self::AdapterMismatch { .. }
-            | Self::TokenizerMismatch { .. }
-            | Self::ChatTemplate { .. }
             | Self::BadConstraint { .. }
             | Self::BadScoreRequest { .. }
             | Self::QuizFileInvalid { .. } => ErrorKind::InvalidInput,
             Self::QuizFormatNotRead { .. }
             | Self::UnknownArchitecture { .. }
-            | Self::UnsupportedTokenizer { .. }
             | Self::UnsupportedWeights { .. }
             | Self::UnknownConstraint { .. } => ErrorKind::Unsupported,
             Self::ContextTooLong { .. } => ErrorKind::TooLarge,
             Self::Busy { .. } | Self::ServerBusy { .. } => ErrorKind::Overloaded,
-            Self::Tokenizer { .. } | Self::Compute { .. } | Self::QuizFileUnwritable { .. } => ErrorKind::Internal,
+            Self::Compute { .. } | Self::QuizFileUnwritable { .. } => ErrorKind::Internal,
         }
     }
 
@@ -249,15 +230,17 @@ impl GeneratorError {
             Self::Unreadable { .. } => "model_unreadable",
             Self::Damaged { .. } => "model_damaged",
             Self::UnknownArchitecture { .. } => "model_architecture",
-            Self::BadMetadata { .. } => "model_metadata",
+            Self::Text(error) => match error {
+                TextError::BadMetadata { .. } => "model_metadata",
+                TextError::UnsupportedTokenizer { .. } => "tokenizer_unsupported",
+                TextError::TokenizerMismatch { .. } => "tokenizer_mismatch",
+                TextError::Tokenizer { .. } => "tokenizer_failed",
+                TextError::ChatTemplate { .. } => "chat_template",
+            },
             Self::MissingTensors { .. } => "model_tensors_missing",
             Self::WrongShape { .. } => "model_tensor_shape",
             Self::AdapterMismatch { .. } => "adapter_mismatch",
             Self::UnsupportedWeights { .. } => "model_weights",
-            Self::UnsupportedTokenizer { .. } => "tokenizer_unsupported",
-            Self::TokenizerMismatch { .. } => "tokenizer_mismatch",
-            Self::Tokenizer { .. } => "tokenizer_failed",
-            Self::ChatTemplate { .. } => "chat_template",
             Self::ContextTooLong { .. } => "context_too_long",
             Self::BadConstraint { .. } => "constraint_invalid",
             Self::BadScoreRequest { .. } => "score_request",
@@ -268,22 +251,11 @@ impl GeneratorError {
             Self::ServerAnswer { .. } => "server_answer",
             Self::Busy { .. } => "generator_busy",
             Self::Stopped => "generator_stopped",
+            Self::NoGpu { .. } => "gpu_missing",
             Self::Compute { .. } => "generator_failed",
             Self::QuizFileInvalid { .. } => "import_invalid",
             Self::QuizFormatNotRead { .. } => "import_format",
             Self::QuizFileUnwritable { .. } => "export_failed",
-        }
-    }
-}
-
-impl From<TextError> for GeneratorError {
-    fn from(error: TextError) -> Self {
-        match error {
-            TextError::BadMetadata { key, problem } => Self::BadMetadata { key, problem },
-            TextError::UnsupportedTokenizer { kind } => Self::UnsupportedTokenizer { kind },
-            TextError::TokenizerMismatch { what, count, example } => Self::TokenizerMismatch { what, count, example },
-            TextError::Tokenizer { reason } => Self::Tokenizer { reason },
-            TextError::ChatTemplate { source } => Self::ChatTemplate { source },
         }
     }
 }

@@ -13,7 +13,7 @@ pub use answer::{
     AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Locate, MaterialDocument, MaterialQuestion, Part, Place,
     about_material, material_passages, names_document, standalone_question,
 };
-pub use engine::{EngineCounts, GgufModel, GgufModelSettings, TokenModel};
+pub use engine::{ComputeDevice, EngineCounts, GgufModel, GgufModelSettings, TokenModel};
 pub use error::{GeneratorError, GeneratorResult};
 pub use mark_answers::{GivenAnswer, mark_answer};
 pub use question_form::form_fault;

@@ -114,7 +114,7 @@ fn a_course_gives_its_locked_questions_and_exam_items_to_tune_on() {
         let (data, rows) = (server.data.clone(), tempfile::tempdir().unwrap());
         let out = rows.path().to_path_buf();
         let prepare = move || {
-            let args = ["tune", "prepare", "--json", "--stems", "1", "--hold-out", "0", "--course", "Biology", "--"];
+            let args = ["tune", "prepare", "--json", "--stems", "1", "--hold-out", "0", "--course", "Biology"];
             lectern(&data, &[&args[..], &[&out.to_string_lossy()]].concat())
         };
         let report = tokio::task::spawn_blocking(prepare).await.unwrap();

@@ -123,6 +123,15 @@ pub enum TunerError {
         /// What would fit.
         advice: String,
     },
+    /// No GPU, or none that this program can use.
+    #[error(
+        "no GPU can be used ({reason}); `--device cpu` trains without one, and a program for GPUs is built with \
+         `--features cuda` where NVIDIA's CUDA toolkit is installed"
+    )]
+    NoGpu {
+        /// Why.
+        reason: String,
+    },
     /// The computation failed.
     #[error("tuning failed while {stage}: {reason}")]
     Compute {
@@ -137,7 +146,7 @@ impl TunerError {
     /// What the caller can do about it.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Io { .. } => ErrorKind::Unavailable,
+            Self::Io { .. } | Self::NoGpu { .. } => ErrorKind::Unavailable,
             Self::BadRow { .. }
             | Self::NoRows { .. }
             | Self::BadModel { .. }
@@ -170,6 +179,7 @@ impl TunerError {
             Self::Diverged { .. } => "tuning_diverged",
             Self::ForeignCheckpoint { .. } => "checkpoint_foreign",
             Self::TooLittleMemory { .. } => "memory_short",
+            Self::NoGpu { .. } => "gpu_missing",
             Self::Compute { .. } => "tuning_failed",
         }
     }

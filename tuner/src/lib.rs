@@ -21,8 +21,8 @@ pub use error::{TunerError, TunerResult};
 pub use gguf::{Mix, adapter_weights, convert, merge, quantize};
 pub use network::logits;
 pub use rows::{
-    PrepareReport, PrepareSettings, Prepared, QuestionItem, Row, RowCount, hold_out_rows, prepare, read_passages,
-    read_questions, read_rows, write_question_set, write_rows,
+    FollowUp, PrepareReport, PrepareSettings, Prepared, QuestionItem, QuestionSet, Row, RowCount, hold_out_rows,
+    prepare, read_passages, read_questions, read_rows, write_question_set, write_rows,
 };
 pub use text::{Encoded, TextCodec};
 pub use train::{

@@ -14,8 +14,8 @@ use clap::{Args, Subcommand};
 use domain::Language;
 use serde_json::json;
 use tuner::{
-    AdapterConfig, Base, End, Evaluation, Event, Outcome, PrepareSettings, Progress, Row, Target, TextCodec,
-    TuneSettings, Tuning,
+    AdapterConfig, Base, End, Evaluation, Event, Outcome, PrepareSettings, Progress, QuestionSet, Row, Target,
+    TextCodec, TuneSettings, Tuning,
 };
 
 use super::{
@@ -24,7 +24,10 @@ use super::{
     known_course,
     models::model_path,
 };
-use crate::{client::Client, settings::Places};
+use crate::{
+    client::Client,
+    settings::{Device, Places},
+};
 
 /// What else `lectern tune` does.
 #[derive(Debug, Subcommand)]
@@ -49,6 +52,9 @@ pub struct TuneArgs {
     /// Rows to evaluate with (JSONL); without it a twentieth of the data is held out, by groups
     #[arg(long, num_args = 1.., value_name = "FILE")]
     held_out: Vec<PathBuf>,
+    /// Where it is computed: on the CPU in 32 bits, or on an NVIDIA GPU in 16 (a program built with `--features cuda`)
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    device: Device,
     /// Begin anew where the folder holds an interrupted run
     #[arg(long)]
     restart: bool,
@@ -116,11 +122,13 @@ pub struct TuneArgs {
 pub struct PrepareArgs {
     /// Folder for `train.jsonl`, `held_out.jsonl` and `held_out/`, a set for `lectern eval answers --gold`
     out: PathBuf,
-    /// Question sets (JSONL: `id`, `lang`, `context`, `question`, `answer`; or `passage`, `question`, `options`, `answer_index`)
+    /// Question sets (JSONL: `id`, `lang`, and `context`, `question`, `answer`; or `passage`, `question`, `options`,
+    /// `answer_index`; or `history`, `question`, `standalone`)
     #[arg(required_unless_present = "course")]
     questions: Vec<PathBuf>,
-    /// Also this course's own questions, by title or id: those locked in its quizzes, and exam items with their key
-    #[arg(long, num_args = 1.., value_name = "COURSE")]
+    /// Also this course's own questions, by title or id: those locked in its quizzes, and exam items with their key;
+    /// may be repeated
+    #[arg(long, value_name = "COURSE")]
     pub course: Vec<String>,
     /// Only questions in these languages
     #[arg(long, value_delimiter = ',', value_parser = crate::cli::parse_name::<Language>, value_name = "TAG,…")]
@@ -158,19 +166,23 @@ fn target(name: &str) -> Result<Target, String> {
 /// Makes training rows of question sets and of courses; `client` reaches these.
 pub async fn prepare(client: Option<&Client>, output: Output, args: PrepareArgs) -> CommandResult {
     let mut gathered = CourseQuestions::default();
-    for (client, course) in client.iter().flat_map(|client| args.course.iter().map(move |course| (client, course))) {
-        let id = known_course(client, course).await?;
-        let found = course_questions(client, &id).await?;
-        gathered.items.extend(found.items);
-        gathered.without_passage += found.without_passage;
+    if let Some(client) = client {
+        for course in &args.course {
+            let id = known_course(client, course).await?;
+            let found = course_questions(client, &id).await?;
+            gathered.items.extend(found.items);
+            gathered.without_passage += found.without_passage;
+        }
     }
     tokio::task::spawn_blocking(move || make_rows(output, args, gathered)).await?
 }
 
 fn make_rows(output: Output, args: PrepareArgs, gathered: CourseQuestions) -> CommandResult {
-    let mut items = gathered.items;
-    for set in &args.questions {
-        items.extend(tuner::read_questions(set)?);
+    let mut set = QuestionSet { questions: gathered.items, ..QuestionSet::default() };
+    for file in &args.questions {
+        let read = tuner::read_questions(file)?;
+        set.questions.extend(read.questions);
+        set.follow_ups.extend(read.follow_ups);
     }
     let mut kept_back = Vec::new();
     for file in &args.kept_back {
@@ -185,7 +197,7 @@ fn make_rows(output: Output, args: PrepareArgs, gathered: CourseQuestions) -> Co
         hold_out: args.hold_out,
         seed: args.seed,
     };
-    let prepared = tuner::prepare(&items, &kept_back, &settings)?;
+    let prepared = tuner::prepare(&set, &kept_back, &settings)?;
     std::fs::create_dir_all(&args.out).map_err(|e| format!("{}: {e}", args.out.display()))?;
     tuner::write_rows(&args.out.join("train.jsonl"), &prepared.train)?;
     tuner::write_rows(&args.out.join("held_out.jsonl"), &prepared.held_out)?;
@@ -232,6 +244,9 @@ fn train(path: &Path, output: Output, args: &TuneArgs, stopping: &AtomicBool) ->
     let (base, codec) = (Base::open(path)?, TextCodec::open(path)?);
     let rows = (train.as_slice(), held_out.as_slice());
     let mut tuning = Tuning::new(&base, &args.base, &codec, rows, adapter, settings, &args.out)?;
+    if args.device == Device::Gpu {
+        tuning.use_gpu()?;
+    }
     let done = if args.restart { 0 } else { tuning.resume()? };
     let begin = json!({
         "rows": train.len(), "held_out": held_out.len(), "steps": tuning.steps(), "done": done, "tokens": tuning.tokens(),
@@ -249,7 +264,7 @@ fn train(path: &Path, output: Output, args: &TuneArgs, stopping: &AtomicBool) ->
         )
     });
     if done == 0 && !held_out.is_empty() {
-        let before = tuning.evaluate();
+        let before = tuning.evaluate()?;
         output.print(&json!({ "step": 0, "evaluation": before }), || evaluated(&before, false));
     }
     let outcome = tuning.run(|event| {

@@ -220,24 +220,11 @@ impl Decoder {
         }
         out.chunks_exact(matrix.rows()).map(<[f32]>::to_vec).collect()
     }
-
-    fn check(&self, feeds: &[Feed<'_>]) -> GeneratorResult<()> {
-        let wrong = |reason: &str| Err(GeneratorError::Compute { stage: "starting a step", reason: reason.to_owned() });
-        for feed in feeds {
-            if feed.tokens.is_empty() || feed.tokens.iter().any(|t| *t as usize >= self.shape.vocabulary) {
-                return wrong("a token is outside the vocabulary");
-            }
-            if feed.position + feed.tokens.len() > feed.pages.len() * PAGE {
-                return wrong("a sequence is longer than its pages");
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Network for Decoder {
     fn forward(&mut self, feeds: &[Feed<'_>]) -> GeneratorResult<Vec<Vec<f32>>> {
-        self.check(feeds)?;
+        check(&self.shape, feeds)?;
         let rows: Vec<Row> = feeds.iter().flat_map(rows_of).collect();
         self.begin(&rows);
         let (all, kept): (Vec<usize>, Vec<usize>) = ((0..rows.len()).collect(), kept_rows(feeds));
@@ -253,6 +240,20 @@ impl Network for Decoder {
     }
 }
 
+/// Whether the network has these tokens, and the pages are enough for them.
+pub(crate) fn check(shape: &Shape, feeds: &[Feed<'_>]) -> GeneratorResult<()> {
+    let wrong = |reason: &str| Err(GeneratorError::Compute { stage: "starting a step", reason: reason.to_owned() });
+    for feed in feeds {
+        if feed.tokens.is_empty() || feed.tokens.iter().any(|t| *t as usize >= shape.vocabulary) {
+            return wrong("a token is outside the vocabulary");
+        }
+        if feed.position + feed.tokens.len() > feed.pages.len() * PAGE {
+            return wrong("a sequence is longer than its pages");
+        }
+    }
+    Ok(())
+}
+
 /// A feed's tokens with their places.
 fn rows_of<'a>(feed: &'a Feed<'_>) -> impl Iterator<Item = Row> + 'a {
     feed.tokens.iter().zip(feed.position..).map(|(token, position)| Row {
@@ -263,7 +264,7 @@ fn rows_of<'a>(feed: &'a Feed<'_>) -> impl Iterator<Item = Row> + 'a {
 }
 
 /// Numbers of the rows whose logits are wanted.
-fn kept_rows(feeds: &[Feed<'_>]) -> Vec<usize> {
+pub(crate) fn kept_rows(feeds: &[Feed<'_>]) -> Vec<usize> {
     let mut end = 0;
     let each = feeds.iter().flat_map(|feed| {
         end += feed.tokens.len();
@@ -408,7 +409,7 @@ impl Layer {
 }
 
 /// The angle per position of each pair of a head's numbers. `factors` (Llama 3's scaling, from the file) divide them.
-fn frequencies(shape: &Shape, factors: Option<&[f32]>) -> Vec<f32> {
+pub(crate) fn frequencies(shape: &Shape, factors: Option<&[f32]>) -> Vec<f32> {
     let angle = |i: usize| 1.0 / shape.rope_base.powf(2.0 * i as f32 / shape.head as f32) / shape.rope_factor;
     let divide = |i: usize| factors.and_then(|f| f.get(i)).copied().unwrap_or(1.0);
     (0..shape.head / 2).map(|i| angle(i) / divide(i)).collect()

@@ -10,7 +10,7 @@ use domain::{
     },
     task_prompts,
 };
-use model_text::{ChatTemplate, Metadata, read_tokenizer, text};
+use model_text::{ChatTemplate, Metadata, TextError, read_tokenizer, text};
 use tokenizers::Tokenizer;
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
@@ -18,9 +18,10 @@ use tokio::sync::{
 };
 
 use super::{
-    GgufModelSettings,
+    ComputeDevice, GgufModelSettings,
     constrain::Constrainer,
     decoder::Decoder,
+    device_decoder::DeviceDecoder,
     kernels::{Isa, PAGE, Pool},
     network::Network,
     read_gguf::{GgufFile, name_of},
@@ -84,18 +85,17 @@ impl GgufModel {
         // The tokenizer first: it is checked in a fraction of the time that the weights take.
         let texts = Texts::read(&metadata, file.shape.vocabulary)?;
         let threads = settings.threads.clamp(1, MOST_THREADS);
-        let pool = Pool::new(threads).map_err(|e| starting(&e))?;
-        let (limits, isa) = (limits_of(&file, settings), Isa::best());
-        let network = Decoder::load(&file, adapters, isa, Arc::new(pool), limits.pages)?;
-        let context_length = limits.context;
-        tracing::info!(model = %id, tuned, context_length, threads, instructions = ?isa, "loaded a language model");
-        Self::start(
-            ModelInfo { id, context_length, languages, tuned },
-            texts,
-            Box::new(network),
-            limits,
-            settings.queue,
-        )
+        let limits = limits_of(&file, settings);
+        let network: Box<dyn Network> = match settings.device {
+            ComputeDevice::Cpu => {
+                let pool = Arc::new(Pool::new(threads).map_err(|e| starting(&e))?);
+                Box::new(Decoder::load(&file, adapters, Isa::best(), pool, limits.pages)?)
+            }
+            ComputeDevice::Gpu => Box::new(DeviceDecoder::on_gpu(&file, adapters, limits.pages)?),
+        };
+        let (context_length, device) = (limits.context, settings.device);
+        tracing::info!(model = %id, tuned, context_length, ?device, threads, "loaded a language model");
+        Self::start(ModelInfo { id, context_length, languages, tuned }, texts, network, limits, settings.queue)
     }
 
     /// Starts the thread; `queue` requests may wait.
@@ -145,7 +145,7 @@ impl GgufModel {
 
     fn encode(&self, text: &str) -> GeneratorResult<Vec<u32>> {
         let encoding = self.tokenizer.encode_fast(text, false);
-        let encoding = encoding.map_err(|e| GeneratorError::Tokenizer { reason: e.to_string() })?;
+        let encoding = encoding.map_err(|e| TextError::Tokenizer { reason: e.to_string() })?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -159,7 +159,7 @@ impl GgufModel {
         }
         let limit = self.info.context_length;
         if tokens.is_empty() {
-            return Err(GeneratorError::Tokenizer { reason: "the prompt is empty".to_owned() });
+            return Err(TextError::Tokenizer { reason: "the prompt is empty".to_owned() }.into());
         }
         if tokens.len() + more > limit {
             return Err(GeneratorError::ContextTooLong { tokens: tokens.len(), limit });
@@ -261,7 +261,11 @@ fn starting(error: &std::io::Error) -> GeneratorError {
 fn limits_of(file: &GgufFile, settings: &GgufModelSettings) -> Limits {
     let context = file.shape.context.min(settings.context_limit);
     let parallel = settings.parallel.max(1);
-    let affordable = settings.cache_bytes / Decoder::page_bytes(&file.shape).max(1);
+    let page_bytes = match settings.device {
+        ComputeDevice::Cpu => Decoder::page_bytes(&file.shape),
+        ComputeDevice::Gpu => DeviceDecoder::page_bytes(&file.shape),
+    };
+    let affordable = settings.cache_bytes / page_bytes.max(1);
     let pages = affordable.clamp(1, (context / PAGE + 1).saturating_mul(parallel));
     Limits {
         context: context.min(pages * PAGE),
@@ -286,11 +290,12 @@ impl Texts {
         let vocabulary = Vocabulary::new(metadata, &file)?;
         let tokenizer = file.tokenizer;
         if tokenizer.get_vocab_size(true) != rows || vocabulary.len() != rows {
-            return Err(GeneratorError::TokenizerMismatch {
+            return Err(TextError::TokenizerMismatch {
                 what: "tokens too many or too few",
                 count: tokenizer.get_vocab_size(true).abs_diff(rows),
                 example: format!("{} tokens, {rows} rows", tokenizer.get_vocab_size(true)),
-            });
+            }
+            .into());
         }
         let source = text(metadata, "tokenizer.chat_template").ok();
         let template = ChatTemplate::new(source, vocabulary.special.clone())?;

@@ -1,7 +1,7 @@
 //! The `LLaMA` engine: a GGUF file in, streamed text out.
 //!
-//! `read_gguf` checks a file, `load_network` packs its weights for `kernels`, `decoder` is the network, `scheduler` the
-//! thread that feeds it the tokens of all running requests, in pages that `kv_pages` hands out.
+//! `read_gguf` checks a file, `load_network` packs its weights for `kernels`, `decoder` is the network, `device_decoder` the
+//! same for a GPU, `scheduler` the thread that feeds it the tokens of all running requests, in pages that `kv_pages` hands out.
 
 #[cfg(test)]
 mod against_candle;
@@ -10,6 +10,9 @@ mod constrain;
 #[cfg(test)]
 mod constrain_tests;
 mod decoder;
+mod device_decoder;
+#[cfg(test)]
+mod device_decoder_tests;
 mod gguf_model;
 mod grammar_rules;
 mod kernels;
@@ -37,6 +40,16 @@ pub use gguf_model::GgufModel;
 pub use scheduler::EngineCounts;
 pub use token_model::TokenModel;
 
+/// What a model runs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ComputeDevice {
+    /// The engine's own kernels.
+    #[default]
+    Cpu,
+    /// candle's kernels on the first NVIDIA GPU, where the program was built with the feature `cuda`.
+    Gpu,
+}
+
 /// How a GGUF model is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GgufModelSettings {
@@ -57,6 +70,8 @@ pub struct GgufModelSettings {
     /// Most bytes for keys and values, of running requests and of texts read before; with less than one context's worth,
     /// the context becomes as short as fits.
     pub cache_bytes: usize,
+    /// Where it is computed.
+    pub device: ComputeDevice,
 }
 
 impl Default for GgufModelSettings {
@@ -71,6 +86,7 @@ impl Default for GgufModelSettings {
             // Off until `bench_answers` shows on a quiet machine that it pays.
             lookup: 0,
             cache_bytes: 512 << 20,
+            device: ComputeDevice::Cpu,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use candle_core::quantized::gguf_file::{Content, Value};
-use model_text::{Metadata, bad_value, text, texts};
+use model_text::{Metadata, TextError, bad_value, text, texts};
 
 use crate::{GeneratorError, GeneratorResult};
 
@@ -120,7 +120,7 @@ fn check_shape(content: &Content) -> GeneratorResult<Shape> {
     let (heads, kv_heads) = (size("attention.head_count")?, size("attention.head_count_kv")?);
     if width % heads != 0 || heads % kv_heads != 0 || layers > 1024 {
         let problem = format!("does not fit: width {width}, {heads} heads, {kv_heads} KV heads, {layers} layers");
-        return Err(GeneratorError::BadMetadata { key: format!("{name}.attention.head_count"), problem });
+        return Err(TextError::BadMetadata { key: format!("{name}.attention.head_count"), problem }.into());
     }
     let head = match metadata.get(&format!("{name}.attention.key_length")) {
         None if architecture != Architecture::Qwen3 => width / heads,
@@ -128,11 +128,11 @@ fn check_shape(content: &Content) -> GeneratorResult<Shape> {
     };
     if head % 2 != 0 || head > 1024 {
         let problem = format!("makes heads {head} wide; an even number up to 1024 is needed");
-        return Err(GeneratorError::BadMetadata { key: format!("{name}.attention.head_count"), problem });
+        return Err(TextError::BadMetadata { key: format!("{name}.attention.head_count"), problem }.into());
     }
     if architecture == Architecture::Llama && size("rope.dimension_count")? != head {
         let problem = format!("is not the head's width, {head}");
-        return Err(GeneratorError::BadMetadata { key: "llama.rope.dimension_count".to_owned(), problem });
+        return Err(TextError::BadMetadata { key: "llama.rope.dimension_count".to_owned(), problem }.into());
     }
     let vocabulary = texts(metadata, "tokenizer.ggml.tokens")?.len();
     let float = |key: &str, default: Option<f32>| number(metadata, &format!("{name}.{key}"), default);
@@ -161,7 +161,9 @@ fn rope_factor(metadata: &Metadata, name: &str) -> GeneratorResult<f32> {
     match metadata.get(&key).map(|_| text(metadata, &key)).transpose()? {
         None | Some("none") => Ok(1.0),
         Some("linear") => number(metadata, &format!("{name}.rope.scaling.factor"), Some(1.0)),
-        Some(other) => Err(GeneratorError::BadMetadata { key, problem: format!("is `{other}`; only linear is known") }),
+        Some(other) => {
+            Err(TextError::BadMetadata { key, problem: format!("is `{other}`; only linear is known") }.into())
+        }
     }
 }
 
@@ -226,11 +228,12 @@ fn check_tensors(content: &Content, needed: &[(String, Vec<usize>)]) -> Generato
 /// More or fewer rows in the embedding than tokens is the tokenizer's fault, and worth its own error.
 fn shape_error(name: &str, found: Vec<usize>, expected: &[usize]) -> GeneratorError {
     match (name, found.as_slice(), expected) {
-        ("token_embd.weight", [rows, a], [tokens, b]) if a == b => GeneratorError::TokenizerMismatch {
+        ("token_embd.weight", [rows, a], [tokens, b]) if a == b => TextError::TokenizerMismatch {
             what: "rows or tokens too many",
             count: rows.abs_diff(*tokens),
             example: format!("{tokens} tokens, {rows} rows"),
-        },
+        }
+        .into(),
         _ => GeneratorError::WrongShape { name: name.to_owned(), found, expected: expected.to_vec() },
     }
 }

@@ -15,7 +15,7 @@ use domain::{
     ports::{FinishReason, GenerateRequest, Generated, LanguageModel, Message, ModelInfo, Role, ScoreRequest},
 };
 
-use model_text::Metadata;
+use model_text::{Metadata, TextError};
 
 use super::{
     GgufModel,
@@ -251,7 +251,7 @@ fn a_template_without_a_system_message_adds_its_own_and_a_broken_one_is_an_error
         changed.insert("tokenizer.chat_template".to_owned(), Value::String(template.to_owned()));
         Texts::read(&changed, 259).and_then(|t| Ok(t.template.render(&user, true)?))
     };
-    assert!(matches!(with("{% for %}"), Err(GeneratorError::ChatTemplate { .. })));
+    assert!(matches!(with("{% for %}"), Err(GeneratorError::Text(TextError::ChatTemplate { .. }))));
     assert!(with("{{ raise_exception('no') }}").unwrap_err().to_string().contains("no"));
     assert_eq!(with("{{ messages[0].content.strip().upper() }}").unwrap(), "HI");
     assert!(with("{{ strftime_now('%Y') }}").unwrap().starts_with("20"));

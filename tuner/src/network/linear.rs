@@ -162,7 +162,7 @@ impl<'a> Linear<'a> {
 }
 
 /// `x` with some values zero and the others enlarged to keep the mean.
-fn dropped(x: &[f32], module: &Module, dropout: Dropout) -> Vec<f32> {
+pub(super) fn dropped(x: &[f32], module: &Module, dropout: Dropout) -> Vec<f32> {
     let enlarged = 1.0 / (1.0 - dropout.share);
     let mut out = x.to_vec();
     out.par_chunks_mut(module.inputs).enumerate().for_each(|(row, values)| {

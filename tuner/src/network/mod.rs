@@ -9,6 +9,7 @@ mod elementwise;
 mod linear;
 mod loss;
 mod matmul;
+mod on_device;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -20,6 +21,7 @@ use matmul::{Mat, MatMut, Write, multiply};
 pub(crate) use attention::Span;
 pub(crate) use linear::Dropout;
 pub(crate) use loss::{Goal, Prediction};
+pub(crate) use on_device::DeviceNetwork;
 
 use crate::{
     TunerError, TunerResult,

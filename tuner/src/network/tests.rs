@@ -98,7 +98,7 @@ fn packed(prefix: &[u32], rows: &[Vec<u32>], shared: bool) -> Sequence {
     sequence
 }
 
-fn example(shared: bool) -> Sequence {
+pub(crate) fn example(shared: bool) -> Sequence {
     let mut random = Random::new(9);
     // Longer than a block of attention.
     let prefix = tokens(&mut random, 70);

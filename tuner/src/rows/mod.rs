@@ -17,7 +17,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 pub use prepare::{PrepareReport, PrepareSettings, Prepared, RowCount, prepare};
-pub use question_set::{QuestionItem, read_passages, read_questions, write_question_set};
+pub use question_set::{FollowUp, QuestionItem, QuestionSet, read_passages, read_questions, write_question_set};
 
 use crate::{TunerError, TunerResult, error::unreadable, files::write_lines, random::Random};
 
@@ -27,7 +27,7 @@ use crate::{TunerError, TunerResult, error::unreadable, files::write_lines, rand
 pub struct Row {
     /// For messages and reports.
     pub id: String,
-    /// What is asked for: `answer`, `refuse`, `stem`, `distractors`, or a task of one's own.
+    /// What is asked for: `answer`, `refuse`, `stem`, `distractors`, `rewrite`, or a task of one's own.
     pub task: String,
     /// For reports.
     #[serde(default = "english")]

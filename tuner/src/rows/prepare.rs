@@ -2,21 +2,21 @@
 //!
 //! Passages of a row with several are near each other (mostly of one article), the right one at a random place. A
 //! question is refused where the set's own passage does not answer it, or where the passage it belongs to is left out
-//! while its neighbours are shown: what a retriever that misses brings. Rewriting a follow-up question has no rows: the
-//! sets have no conversations, and putting pronouns into single questions would teach our own rule, not how people ask.
+//! while its neighbours are shown: what a retriever that misses brings. Follow-up questions are rewritten as their set says;
+//! putting pronouns into single questions would teach our own rule, not how people ask.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{
     Language,
     ports::{Message, Role},
-    task_prompts::{answer_prompt, answer_text, distractor_prompt, refusal, stem_prompt},
+    task_prompts::{answer_prompt, answer_text, distractor_prompt, refusal, rewrite_prompt, stem_prompt},
 };
 
 use serde::Serialize;
 
 use super::{
-    QuestionItem, Row, hold_out,
+    FollowUp, QuestionItem, QuestionSet, Row, hold_out,
     neighbours::{Neighbours, Shingles},
     spans::wrong_answers,
 };
@@ -96,11 +96,13 @@ pub(super) struct Passage<'a> {
     pub items: Vec<&'a QuestionItem>,
 }
 
-/// Makes rows of `items`. Passages that occur in `kept_back` are left out.
-pub fn prepare(items: &[QuestionItem], kept_back: &[String], settings: &PrepareSettings) -> TunerResult<Prepared> {
+/// Makes rows of a set. Passages that occur in `kept_back` are left out.
+pub fn prepare(set: &QuestionSet, kept_back: &[String], settings: &PrepareSettings) -> TunerResult<Prepared> {
     check(settings)?;
-    let mut report = PrepareReport { items: items.len(), ..PrepareReport::default() };
-    let passages = gather(items, kept_back, settings, &mut report);
+    let items = set.questions.len() + set.follow_ups.len();
+    let mut report = PrepareReport { items, ..PrepareReport::default() };
+    let passages = gather(&set.questions, kept_back, settings, &mut report);
+    let (follow_ups, follow_ups_held) = divide(&set.follow_ups, settings);
     let texts: Vec<&str> = passages.iter().map(|p| p.text).collect();
     let neighbours = Neighbours::find(&texts, 24);
     let held = hold_out::choose(&passages, &neighbours, settings.hold_out, settings.seed);
@@ -109,7 +111,8 @@ pub fn prepare(items: &[QuestionItem], kept_back: &[String], settings: &PrepareS
     for part in [false, true] {
         let members: Vec<usize> = (0..passages.len()).filter(|p| held[*p] == part).collect();
         let maker = Maker { passages: &passages, neighbours: &neighbours, settings };
-        let rows = maker.rows(&members, part);
+        let mut rows = maker.rows(&members, part);
+        rows.extend((if part { &follow_ups_held } else { &follow_ups }).iter().map(|f| rewriting(f)));
         for row in &rows {
             let count = counts.entry((row.language.tag(), row.task.clone())).or_default();
             *(if part { &mut count.1 } else { &mut count.0 }) += 1;
@@ -167,6 +170,23 @@ fn gather<'a>(
         }
     }
     passages
+}
+
+/// The follow-ups to train on, and those to hold out.
+fn divide<'a>(all: &'a [FollowUp], settings: &PrepareSettings) -> (Vec<&'a FollowUp>, Vec<&'a FollowUp>) {
+    let wanted = |f: &&FollowUp| settings.languages.is_empty() || settings.languages.contains(&f.lang);
+    let mut list: Vec<&FollowUp> = all.iter().filter(wanted).collect();
+    Random::derived(settings.seed, &[6]).shuffle(&mut list);
+    let held = (settings.hold_out * list.len() as f64).round() as usize;
+    let train = list.split_off(held.min(list.len()));
+    (train, list)
+}
+
+fn rewriting(item: &FollowUp) -> Row {
+    let mut messages = rewrite_prompt(item.lang, &item.history, &item.question);
+    messages.push(Message { role: Role::Assistant, content: item.standalone.trim().to_owned() });
+    let id = format!("rewrite-{}", item.id);
+    Row { id, task: "rewrite".to_owned(), language: item.lang, group: String::new(), messages }
 }
 
 /// Makes the rows of one part.

@@ -1,12 +1,12 @@
 //! Question sets: one JSON object a line, with the passage, a question, and its answer or nothing; or with options and
-//! the place of the key among them.
+//! the place of the key among them; or a follow-up question with what was said before it and in words that stand alone.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
     path::Path,
 };
 
-use domain::Language;
+use domain::{Language, Turn};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -45,6 +45,37 @@ impl QuestionItem {
     }
 }
 
+/// A question that leans on what was said before it, and the same question in words that don't: what `CANARD` and `QReCC`
+/// collect.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct FollowUp {
+    /// For messages and rows.
+    pub id: String,
+    /// Of the questions.
+    pub lang: Language,
+    /// What was asked and answered before, the earliest first.
+    pub history: Vec<Turn>,
+    /// As it was asked.
+    pub question: String,
+    /// As it would be asked without the others.
+    pub standalone: String,
+}
+
+/// What a file of questions holds.
+#[derive(Clone, Debug, Default)]
+pub struct QuestionSet {
+    /// Questions about passages.
+    pub questions: Vec<QuestionItem>,
+    /// Questions that follow on others.
+    pub follow_ups: Vec<FollowUp>,
+}
+
+/// A line of such a file.
+enum Item {
+    Question(QuestionItem),
+    FollowUp(FollowUp),
+}
+
 /// A multiple-choice item: DREAM's and C3's form.
 #[derive(Deserialize)]
 struct ChoiceItem {
@@ -78,21 +109,41 @@ impl TryFrom<ChoiceItem> for QuestionItem {
 }
 
 /// Reads a set. A missing field, an empty one, or an answer that is not in its passage is an error with the line.
-pub fn read_questions(path: &Path) -> TunerResult<Vec<QuestionItem>> {
-    read_lines(path, |line: Value| {
-        let is_choice = line.get("options").is_some();
-        let item = if is_choice { read::<ChoiceItem>(line)?.try_into()? } else { read::<QuestionItem>(line)? };
-        let context = if is_choice { "passage" } else { "context" };
-        let needed = [("id", &item.id), (context, &item.context), ("question", &item.question)];
-        if let Some((field, _)) = needed.into_iter().find(|(_, value)| value.trim().is_empty()) {
-            return Err(format!("field `{field}` is empty"));
+pub fn read_questions(path: &Path) -> TunerResult<QuestionSet> {
+    let mut set = QuestionSet::default();
+    for item in read_lines(path, read_item)? {
+        match item {
+            Item::Question(question) => set.questions.push(question),
+            Item::FollowUp(follow_up) => set.follow_ups.push(follow_up),
         }
-        // A key says in its own words what the passage says; an answer is quoted.
-        if !is_choice && !item.context.contains(&item.answer) {
-            return Err(format!("field `answer`: `{}` does not occur in `context`", item.answer));
+    }
+    Ok(set)
+}
+
+fn read_item(line: Value) -> Result<Item, String> {
+    if line.get("standalone").is_some() {
+        let item = read::<FollowUp>(line)?;
+        let needed = [("id", &item.id), ("question", &item.question), ("standalone", &item.standalone)];
+        all_filled(needed)?;
+        if item.history.iter().all(|turn| turn.question.trim().is_empty()) {
+            return Err("field `history` has no question".to_owned());
         }
-        Ok(item)
-    })
+        return Ok(Item::FollowUp(item));
+    }
+    let is_choice = line.get("options").is_some();
+    let item = if is_choice { read::<ChoiceItem>(line)?.try_into()? } else { read::<QuestionItem>(line)? };
+    let context = if is_choice { "passage" } else { "context" };
+    all_filled([("id", &item.id), (context, &item.context), ("question", &item.question)])?;
+    // A key says in its own words what the passage says; an answer is quoted.
+    if !is_choice && !item.context.contains(&item.answer) {
+        return Err(format!("field `answer`: `{}` does not occur in `context`", item.answer));
+    }
+    Ok(Item::Question(item))
+}
+
+fn all_filled(needed: [(&str, &String); 3]) -> Result<(), String> {
+    let empty = needed.into_iter().find(|(_, value)| value.trim().is_empty());
+    empty.map_or(Ok(()), |(field, _)| Err(format!("field `{field}` is empty")))
 }
 
 fn read<T: DeserializeOwned>(line: Value) -> Result<T, String> {

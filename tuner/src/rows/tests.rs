@@ -7,7 +7,7 @@ use domain::{
     ports::{Message, Role},
 };
 
-use super::{PrepareSettings, Prepared, QuestionItem, Row, prepare, read_questions, write_question_set};
+use super::{PrepareSettings, Prepared, QuestionItem, QuestionSet, Row, prepare, read_questions, write_question_set};
 
 /// Eight articles of two passages each; every passage has three questions and is like the other of its article.
 fn items(language: Language) -> Vec<QuestionItem> {
@@ -35,6 +35,10 @@ fn items(language: Language) -> Vec<QuestionItem> {
     (0..8).flat_map(|a| (0..2).flat_map(move |p| (0..3).map(move |q| item(a, p, q)))).collect()
 }
 
+fn questions(language: Language) -> QuestionSet {
+    QuestionSet { questions: items(language), ..QuestionSet::default() }
+}
+
 fn settings() -> PrepareSettings {
     PrepareSettings { hold_out: 0.25, sizes: vec![1, 2], ..PrepareSettings::default() }
 }
@@ -53,7 +57,7 @@ fn articles(rows: &[Row]) -> HashSet<usize> {
 #[test]
 fn articles_are_held_out_whole() {
     let Prepared { train, held_out, held_out_questions, report } =
-        prepare(&items(Language::English), &[], &settings()).unwrap();
+        prepare(&questions(Language::English), &[], &settings()).unwrap();
     let (trained, held) = (articles(&train), articles(&held_out));
     assert!(!held.is_empty() && trained.is_disjoint(&held), "{trained:?} and {held:?}");
     assert_eq!(report.passages.0 + report.passages.1, 16);
@@ -65,7 +69,8 @@ fn repeated_questions_and_passages_kept_back_are_left_out_and_counted() {
     let mut items = items(Language::English);
     let kept_back = vec![items[0].context.clone()];
     items.push(items[20].clone());
-    let prepared = prepare(&items, &kept_back, &settings()).unwrap();
+    let set = QuestionSet { questions: items, ..QuestionSet::default() };
+    let prepared = prepare(&set, &kept_back, &settings()).unwrap();
     // The other passage of the article differs from the one kept back by a number, and counts as the same.
     assert_eq!((prepared.report.items, prepared.report.repeated, prepared.report.kept_back), (49, 1, 6));
     let all: Vec<Row> = [prepared.train, prepared.held_out].concat();
@@ -82,7 +87,7 @@ fn each_language_has_its_own_wording() {
         (Language::TraditionalChinese, "問題：", "段落未提及。"),
         (Language::SimplifiedChinese, "问题：", "段落未提及。"),
     ] {
-        let rows = prepare(&items(language), &[], &settings()).unwrap().train;
+        let rows = prepare(&questions(language), &[], &settings()).unwrap().train;
         let (answers, refusals) = (of_task(&rows, "answer"), of_task(&rows, "refuse"));
         assert!(!refusals.is_empty() && refusals.len() * 3 < answers.len(), "{}, {}", answers.len(), refusals.len());
         assert!(rows.iter().all(|r| r.language == language));
@@ -93,7 +98,7 @@ fn each_language_has_its_own_wording() {
 
 #[test]
 fn an_answer_names_the_passage_that_holds_it() {
-    let rows = prepare(&items(Language::English), &[], &settings()).unwrap().train;
+    let rows = prepare(&questions(Language::English), &[], &settings()).unwrap().train;
     for row in of_task(&rows, "answer") {
         let [_, Message { content: shown, .. }, Message { role: Role::Assistant, content: said }] = &row.messages[..]
         else {
@@ -120,6 +125,30 @@ fn options_that_people_wrote_become_wrong_answers() {
     fs::write(&set, line.replace('\n', "").replace("\"answer_index\": 3", "\"answer_index\": 4")).unwrap();
     let said = read_questions(&set).unwrap_err().to_string();
     assert!(said.contains("line 1") && said.contains("`answer_index`: 4, but there are 4 options"), "{said}");
+}
+
+#[test]
+fn follow_ups_become_rows_for_writing_them_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = folder.path().join("follow_ups.jsonl");
+    let line = r#"{"id": "N", "lang": "en", "history": [{"question": "Who was Ada?", "answer": ""}], "question": "When did she live?",
+        "standalone": "When did Ada live?"}"#;
+    let line = line.replace('\n', "");
+    let lines: Vec<String> = (0..8).map(|n| line.replace('N', &n.to_string())).collect();
+    fs::write(&set, lines.join("\n")).unwrap();
+    let read = read_questions(&set).unwrap();
+    let Prepared { train, held_out, report, .. } = prepare(&read, &[], &settings()).unwrap();
+    assert_eq!((report.items, train.len(), held_out.len()), (8, 6, 2));
+    assert!(of_task(&train, "rewrite").iter().all(|r| r.messages[2].content == "When did Ada live?"));
+    assert!(train[0].messages[1].content.contains("Question: Who was Ada?\nQuestion: When did she live?\n"));
+
+    for (field, said) in
+        [(r#"[{"question": "Who was Ada?", "answer": ""}]"#, "`history`"), ("When did Ada live?", "`standalone`")]
+    {
+        fs::write(&set, line.replace(field, if field.starts_with('[') { "[]" } else { "" })).unwrap();
+        let error = read_questions(&set).unwrap_err().to_string();
+        assert!(error.contains("line 1") && error.contains(said), "{error}");
+    }
 }
 
 #[test]

@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::pack::{Packed, TokenRows};
-use crate::network::Network;
+use crate::{
+    TunerResult,
+    network::{Prediction, Sequence},
+};
 
 /// How one task's rows were predicted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,12 +46,16 @@ struct Sums {
     exact: usize,
 }
 
-/// Evaluates all packed rows.
-pub(super) fn evaluate(network: Network<'_>, rows: &TokenRows, packed: &[Packed]) -> Evaluation {
+/// Evaluates all packed rows; `predict` is the network.
+pub(super) fn evaluate(
+    predict: impl Fn(&Sequence) -> TunerResult<Vec<Prediction>>,
+    rows: &TokenRows,
+    packed: &[Packed],
+) -> TunerResult<Evaluation> {
     let mut sums: BTreeMap<String, Sums> = BTreeMap::new();
     let (mut refused, mut should, mut both) = (0usize, 0usize, 0usize);
     for packed in packed {
-        let predictions = network.predict(&packed.sequence(rows));
+        let predictions = predict(&packed.sequence(rows))?;
         let mut left = predictions.as_slice();
         for row in packed.rows().map(|r| &rows.rows[r]) {
             let wanted = row.tokens.get(row.prompt..).unwrap_or_default();
@@ -71,10 +78,10 @@ pub(super) fn evaluate(network: Network<'_>, rows: &TokenRows, packed: &[Packed]
     let (loss, tokens) = sums.values().fold((0.0, 0), |(l, t), s| (l + s.loss, t + s.tokens));
     let task =
         |s: Sums| TaskEvaluation { rows: s.rows, loss: s.loss / s.tokens.max(1) as f64, exact: share(s.exact, s.rows) };
-    Evaluation {
+    Ok(Evaluation {
         loss: loss / tokens.max(1) as f64,
         tasks: sums.into_iter().map(|(name, s)| (name, task(s))).collect(),
         refusal_precision: share(both, refused),
         refusal_recall: share(both, should),
-    }
+    })
 }

@@ -22,7 +22,7 @@ use crate::{
     adapter::{Adapter, AdapterConfig, write_adapter},
     base::Base,
     files::write_whole,
-    network::{Dropout, Network},
+    network::{DeviceNetwork, Dropout, Network, Prediction, Sequence},
     random::Random,
     rows::Row,
     text::TextCodec,
@@ -115,6 +115,7 @@ pub struct Tuning<'a> {
     state: RunState,
     optimizer: Optimizer,
     gradient: Vec<f32>,
+    gpu: Option<DeviceNetwork>,
 }
 
 impl<'a> Tuning<'a> {
@@ -159,7 +160,14 @@ impl<'a> Tuning<'a> {
             state,
             optimizer,
             gradient,
+            gpu: None,
         })
+    }
+
+    /// Computes on a GPU from here on: the base in `BF16`, the adapter in 32 bits.
+    pub fn use_gpu(&mut self) -> TunerResult<()> {
+        self.gpu = Some(DeviceNetwork::on_gpu(self.base)?);
+        Ok(())
     }
 
     /// Goes on from the checkpoint in the run's folder. Returns the steps that are done; 0 where there is none.
@@ -201,12 +209,12 @@ impl<'a> Tuning<'a> {
     }
 
     /// Evaluates the adapter as it stands on the held-out rows.
-    pub fn evaluate(&self) -> Evaluation {
-        evaluate(self.network(), &self.held_out, &self.evaluation)
+    pub fn evaluate(&self) -> TunerResult<Evaluation> {
+        evaluate(|sequence| self.predict(sequence), &self.held_out, &self.evaluation)
     }
 
-    /// Trains to the end, until nothing gets better, or until `watch` breaks off; the state is written first. The best adapter so far (the
-    /// last, where nothing is held out) lies in the folder in PEFT's form.
+    /// Trains to the end, until nothing gets better, or until `watch` breaks off; the state is written first. The best
+    /// adapter so far (the last, where nothing is held out) lies in the folder in PEFT's form.
     pub fn run(&mut self, mut watch: impl FnMut(&Event) -> ControlFlow<()>) -> TunerResult<Outcome> {
         let mut stopped = false;
         while self.state.step < self.steps.len() && !stopped && !self.is_out_of_patience() {
@@ -249,6 +257,25 @@ impl<'a> Tuning<'a> {
         Network { base: self.base, adapter: &self.adapter, recompute: self.settings.recompute }
     }
 
+    fn predict(&self, sequence: &Sequence) -> TunerResult<Vec<Prediction>> {
+        match &self.gpu {
+            Some(gpu) => gpu.predict(&self.adapter, sequence),
+            None => Ok(self.network().predict(sequence)),
+        }
+    }
+
+    fn train(
+        &self,
+        sequence: &Sequence,
+        dropout: Option<Dropout>,
+        gradient: &mut [f32],
+    ) -> TunerResult<Vec<Prediction>> {
+        match &self.gpu {
+            Some(gpu) => gpu.train(&self.adapter, sequence, dropout, gradient),
+            None => Ok(self.network().train(sequence, dropout, gradient)),
+        }
+    }
+
     fn step(&mut self) -> TunerResult<Progress> {
         let started = Instant::now();
         let (step, steps) = (self.state.step, self.steps.len());
@@ -260,7 +287,7 @@ impl<'a> Tuning<'a> {
             let number = (step * self.settings.accumulate + n) as u64;
             let share = self.adapter.config.dropout;
             let dropout = Some(Dropout { share, seed: self.settings.seed, sequence: number });
-            let predictions = self.network().train(&sequence, dropout, &mut gradient);
+            let predictions = self.train(&sequence, dropout, &mut gradient)?;
             for (prediction, goal) in predictions.iter().zip(&sequence.goals) {
                 loss += f64::from(prediction.loss * goal.weight);
                 weight += f64::from(goal.weight);
@@ -300,7 +327,7 @@ impl<'a> Tuning<'a> {
             write_adapter(&self.folder, &self.adapter, &self.base_name, self.settings.half)?;
             return Ok(false);
         }
-        let evaluation = self.evaluate();
+        let evaluation = self.evaluate()?;
         if !evaluation.loss.is_finite() {
             let path = self.folder.join(CHECKPOINT);
             let checkpoint = path.exists().then_some(path);
