@@ -173,10 +173,17 @@ fn is_columnar(band: &[(&Line, Side)]) -> bool {
     }
     let around = |side: Side| of(side).map(|l| l.span).reduce(Span::union);
     let (Some(left), Some(right)) = (around(Side::Left), around(Side::Right)) else { return false };
-    let height = band[0].0.span.height();
+    let height = usual_height(band);
     let beside = left.bottom.min(right.bottom) - left.top.max(right.top) > 1.5 * height;
     let apart = right.left - left.right > GUTTER * height;
     beside && apart && (changes_of_side(band) * 5 <= band.len() || both_filled(band, left, right))
+}
+
+/// The height of most lines: a table is one line too, but a high one.
+fn usual_height(band: &[(&Line, Side)]) -> f32 {
+    let mut heights: Vec<f32> = band.iter().map(|(line, _)| line.span.height()).collect();
+    heights.sort_by(f32::total_cmp);
+    heights.get(heights.len() / 2).copied().unwrap_or(0.0)
 }
 
 fn changes_of_side(band: &[(&Line, Side)]) -> usize {
@@ -185,12 +192,13 @@ fn changes_of_side(band: &[(&Line, Side)]) -> usize {
     stream.windows(2).filter(|pair| pair[0].1 != pair[1].1).count().saturating_sub(1)
 }
 
-/// Running text fills its column; the cells of a table do not.
+/// Running text fills its column; the cells of a table do not. Lines count by their length: the labels of a figure are
+/// many and short.
 fn both_filled(band: &[(&Line, Side)], left: Span, right: Span) -> bool {
     let filled = |side: Side, around: Span| {
-        let all = band.iter().filter(|(_, s)| *s == side).count();
-        let full = band.iter().filter(|(l, s)| *s == side && l.span.width() > 0.8 * around.width()).count();
-        all >= 5 && full * 2 > all
+        let widths = || band.iter().filter(|(_, s)| *s == side).map(|(line, _)| line.span.width());
+        let full = widths().filter(|width| *width > 0.8 * around.width());
+        widths().count() >= 5 && full.sum::<f32>() * 2.0 > widths().sum::<f32>()
     };
     filled(Side::Left, left) && filled(Side::Right, right)
 }
@@ -232,6 +240,35 @@ mod tests {
             ("Power", 200.0, 24.0),
         ]);
         assert_eq!(seen, ["Week Topic", "1 Stars", "2 Power"]);
+    }
+
+    #[test]
+    fn a_figure_in_one_column_does_not_join_the_two() {
+        let mut pieces = Vec::new();
+        for n in 0..12 {
+            let top = 12.0 * n as f32;
+            pieces.push(("left words fill it", 50.0, top));
+            if n < 4 {
+                pieces.extend([("hit", 185.0, top), ("was", 215.0, top), ("coast", 240.0, top)]);
+            } else {
+                pieces.push(("right words fill it", 180.0, top));
+            }
+        }
+        let seen = read(&pieces);
+        assert!(seen[..12].iter().all(|l| l.starts_with("left")), "{seen:?}");
+    }
+
+    #[test]
+    fn a_table_at_the_top_of_a_column_does_not_widen_the_gutter() {
+        let column = |left: f32| (0..6).flat_map(move |n| glyphs("words that fill it", left, 60.0 + 12.0 * n as f32));
+        // The gutter is twelve points wide; the table is forty high.
+        let mut lines = page_lines(&column(50.0).chain(column(152.0)).collect::<Vec<_>>());
+        let mut table = page_lines(&glyphs("a table", 60.0, 10.0)).remove(0);
+        table.span.bottom = 50.0;
+        table.order = lines.len();
+        lines.push(table);
+        let seen = reading_order(lines);
+        assert!(seen[1..7].iter().all(|line| line.span.left < 100.0), "{seen:?}");
     }
 
     #[test]

@@ -74,6 +74,31 @@ impl Grid {
         (row, column)
     }
 
+    /// A row as the rows that it holds: where all filled cells have as many lines, at the same heights, and most lines
+    /// end in some cell before it is full, no rule parts them, but they are rows.
+    fn unruled_rows(&self, row: Vec<Vec<Word>>) -> Vec<Vec<Vec<Word>>> {
+        let lines: Vec<Vec<Vec<Word>>> = row.iter().map(|cell| lines_of(cell)).collect();
+        let filled: Vec<(usize, &Vec<Vec<Word>>)> = lines.iter().enumerate().filter(|(_, l)| !l.is_empty()).collect();
+        let [(_, first), others @ ..] = filled.as_slice() else { return vec![row] };
+        let alike = |(_, other): &(usize, &Vec<Vec<Word>>)| {
+            other.len() == first.len() && other.iter().zip(*first).all(|(a, b)| a[0].span.same_line(&b[0].span))
+        };
+        let ends = |n: &usize| filled.iter().any(|(column, lines)| self.has_room(*column, &lines[n - 1], &lines[*n]));
+        let breaks = first.len() - 1;
+        if others.is_empty() || !others.iter().all(alike) || (1..=breaks).filter(ends).count() * 2 < breaks {
+            return vec![row];
+        }
+        let line = |n: usize| lines.iter().map(|cell| cell.get(n).cloned().unwrap_or_default()).collect();
+        (0..first.len()).map(line).collect()
+    }
+
+    /// Whether the first word of the next line would have stood behind this line in its column.
+    fn has_room(&self, column: usize, line: &[Word], next: &[Word]) -> bool {
+        let (Some(first), Some(last), Some(word)) = (line.first(), line.last(), next.first()) else { return false };
+        let padding = (first.span.left - self.xs[column]).max(0.0);
+        self.xs[column + 1] - padding - last.span.right > word.span.width() + 0.5 * last.size
+    }
+
     /// The table as one line; `None` where the grid holds no table.
     fn table<'a>(&self, words: impl Iterator<Item = &'a Word>, order: usize) -> Option<Line> {
         let (rows, columns) = (self.ys.len() - 1, self.xs.len() - 1);
@@ -82,6 +107,7 @@ impl Grid {
             let (row, column) = self.cell(&word.span);
             cells[row][column].push(word.clone());
         }
+        let mut cells: Vec<Vec<Vec<Word>>> = cells.into_iter().flat_map(|row| self.unruled_rows(row)).collect();
         cells.retain(|row| row.iter().any(|cell| !cell.is_empty()));
         let used: Vec<usize> = (0..columns).filter(|c| cells.iter().any(|row| !row[*c].is_empty())).collect();
         let filled = cells.iter().flatten().filter(|cell| !cell.is_empty()).count();
@@ -94,6 +120,18 @@ impl Grid {
             Cells::line(rows.collect(), self.span(), order)
         })?
     }
+}
+
+/// The lines of a cell: none is empty.
+fn lines_of(cell: &[Word]) -> Vec<Vec<Word>> {
+    let mut lines: Vec<Vec<Word>> = Vec::new();
+    for word in cell {
+        match lines.last_mut().filter(|line| line[0].span.same_line(&word.span)) {
+            Some(line) => line.push(word.clone()),
+            None => lines.push(vec![word.clone()]),
+        }
+    }
+    lines
 }
 
 fn crosses(rules: &[Rule], at: f32, through: f32) -> bool {
@@ -197,6 +235,44 @@ mod tests {
             words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!([text(0, 0), text(0, 1), text(1, 0), text(1, 1)], ["Quiz date", "Points", "May", "5"]);
+    }
+
+    #[test]
+    fn wrapped_words_stay_in_their_cell() {
+        let rules = Rules {
+            along: [0.0, 20.0, 60.0].map(|at| rule(at, 0.0, 200.0)).to_vec(),
+            across: [0.0, 100.0, 200.0].map(|at| rule(at, 0.0, 60.0)).to_vec(),
+        };
+        let pieces = [
+            ("kind", 5.0, 5.0),
+            ("use", 105.0, 5.0),
+            ("words that went on", 5.0, 25.0),
+            ("and on some more", 5.0, 40.0),
+            ("another long cell", 105.0, 25.0),
+            ("with words", 105.0, 40.0),
+        ];
+        let all: Vec<_> = pieces.iter().flat_map(|(text, left, top)| glyphs(text, *left, *top)).collect();
+        let lines = gather_ruled_tables(page_lines(&all), &rules);
+        assert_eq!(lines[0].cells.as_ref().unwrap().rows.len(), 2);
+    }
+
+    #[test]
+    fn rows_without_a_rule_between_them_are_still_rows() {
+        let rules = Rules {
+            along: [0.0, 20.0, 70.0].map(|at| rule(at, 0.0, 200.0)).to_vec(),
+            across: [0.0, 100.0, 200.0].map(|at| rule(at, 0.0, 70.0)).to_vec(),
+        };
+        let rows = [["Article", "hit"], ["May", "Taiwan"], ["June", "Florida"], ["July", "Texas"]];
+        let place = |n: usize| 5.0 + 15.0 * n as f32;
+        let all: Vec<_> = rows
+            .iter()
+            .enumerate()
+            .flat_map(|(n, row)| [glyphs(row[0], 5.0, place(n)), glyphs(row[1], 105.0, place(n))].concat())
+            .collect();
+        let lines = gather_ruled_tables(page_lines(&all), &rules);
+        let table = lines[0].cells.as_ref().unwrap();
+        assert_eq!(table.rows.len(), 4);
+        assert_eq!(lines[0].words[table.rows[2][1].clone()][0].text, "Florida");
     }
 
     #[test]
