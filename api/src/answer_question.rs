@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Instant};
 
 use domain::{
-    AnswerId, AnswerMode, ByteRange, Citation, CourseId, DocumentId, ErrorKind, ParsedDocument, Passage, Turn,
+    AnswerId, AnswerMode, ByteRange, Citation, ConversationId, CourseId, DocumentId, ErrorKind, ParsedDocument,
+    Passage, Turn,
 };
 use generator::{AnswerEvent, AnswerRequest, MaterialQuestion, Place};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -24,6 +25,8 @@ pub struct Asked {
     pub question: String,
     /// The conversation so far, oldest first.
     pub history: Vec<Turn>,
+    /// Where the finished turn is kept.
+    pub conversation: Option<ConversationId>,
     /// Whether the model writes, or the material itself is quoted.
     pub mode: AnswerMode,
     /// Who writes; the settings' generator where `None`.
@@ -120,6 +123,9 @@ impl App {
         metrics::histogram!("lectern_answer_seconds").record(started.elapsed().as_secs_f64());
         let mut response = AskResponse::new(answer?, timings, &served.id);
         response.id = self.keep(course, &question, mode, &response).await;
+        if let Some(conversation) = asked.conversation {
+            response.turn = self.keep_turn(conversation, &question, mode, &response).await;
+        }
         Ok(response)
     }
 

@@ -4,7 +4,7 @@
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use domain::{AnswerMode, SearchMode};
+use domain::SearchMode;
 
 use crate::{
     commands::{
@@ -81,9 +81,8 @@ enum Command {
         course: String,
         /// The question
         question: String,
-        /// Whether the model writes (answer) or the material is quoted (quote)
-        #[arg(long, value_parser = parse_name::<AnswerMode>, default_value = "answer", value_name = "answer|quote")]
-        mode: AnswerMode,
+        #[command(flatten)]
+        options: commands::ask::AskOptions,
     },
     /// Make a quiz from a course's material, each question proven
     Quiz {
@@ -283,8 +282,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Search { course, query, limit, mode } => {
             commands::search::run(&open().await?, output, &course, &query, limit, mode).await
         }
-        Command::Ask { course, question, mode } => {
-            commands::ask::run(&open().await?, output, &course, &question, mode).await
+        Command::Ask { course, question, options } => {
+            commands::ask::run(&open().await?, output, &course, &question, &options).await
         }
         Command::Quiz { course, options } => commands::quiz::run(&open().await?, output, &course, &options).await,
         Command::Courses { action } => {

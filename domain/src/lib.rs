@@ -24,7 +24,7 @@ pub use course::Course;
 pub use document::{Block, BlockKind, DocumentStatus, Failure, OutlineEntry, PageInfo, ParsedDocument, Word};
 pub use error::{ErrorKind, PortError, PortResult};
 pub use geometry::{ByteRange, Rect};
-pub use ids::{AnswerId, ChunkId, CourseId, DocumentId, JobId, QuizId};
+pub use ids::{AnswerId, ChunkId, ConversationId, CourseId, DocumentId, JobId, QuizId};
 pub use job::{JobState, Progress};
 pub use language::Language;
 pub use quiz::{

@@ -179,7 +179,7 @@ test('the material is searched, previewed and its names are shown as they are', 
   await close(page);
 });
 
-test('the conversation is there after a reload; it can be rated, copied, begun anew and brought back', async () => {
+test('the conversation is there after a reload; it can be rated, copied, left for a new one and opened again', async () => {
   const page = await inCourse({ permissions: ['clipboard-read', 'clipboard-write'] });
   await page.getByRole('heading', { name: 'To begin with' }).waitFor();
   const turn = await ask(page, QUESTION);
@@ -189,9 +189,10 @@ test('the conversation is there after a reload; it can be rated, copied, begun a
   await turn.getByRole('button', { name: 'Copy with sources' }).click();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(copied, /\[1\] “.*absorbs red and blue.*photosynthesis-1\.md, Page 1\)/s);
-  await page.getByRole('button', { name: 'Begin anew' }).click();
+  await page.getByRole('button', { name: 'New conversation' }).click();
   await turn.waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'Bring the conversation back' }).click();
+  await page.getByRole('button', { name: 'Conversations' }).click();
+  await page.getByRole('link', { name: QUESTION }).first().click();
   await turn.waitFor();
   await close(page);
 });

@@ -10,7 +10,7 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::{Answer, AnswerId, AnswerMode, AnswerSentence, Citation, Rect, Turn, Usage};
+use domain::{Answer, AnswerId, AnswerMode, AnswerSentence, Citation, ConversationId, CourseId, Rect, Turn, Usage};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
@@ -37,6 +37,8 @@ pub struct AskRequest {
     /// The conversation so far, oldest first.
     #[serde(default)]
     history: Vec<Turn>,
+    /// The conversation that the question belongs to: its turns are the history, and the finished turn is kept in it.
+    conversation_id: Option<ConversationId>,
     /// Whether the model writes, or the material itself is quoted.
     #[serde(default)]
     mode: AnswerMode,
@@ -64,6 +66,8 @@ pub struct Timings {
 pub struct AskResponse {
     /// Names it for `PATCH /api/v1/answers/{id}`; null where no answers are kept.
     pub id: Option<AnswerId>,
+    /// Its number in its conversation; null where it is not kept in one.
+    pub turn: Option<u32>,
     /// The text with its marks: `… in 1912 [1].`
     pub answer: String,
     /// Its sentences.
@@ -84,7 +88,17 @@ impl AskResponse {
     /// An answer, who wrote it and how long it took.
     pub fn new(answer: Answer, timings: Timings, model: &str) -> Self {
         let Answer { text, sentences, citations, refused, usage, doubt: _ } = answer;
-        Self { id: None, answer: text, sentences, citations, refused, model: model.to_owned(), timings, usage }
+        Self {
+            id: None,
+            turn: None,
+            answer: text,
+            sentences,
+            citations,
+            refused,
+            model: model.to_owned(),
+            timings,
+            usage,
+        }
     }
 }
 
@@ -102,6 +116,22 @@ pub struct PassageView {
     boxes: Vec<Rect>,
 }
 
+/// The conversation so far: as it was sent, or as it was kept.
+async fn history_of(app: &App, course: CourseId, request: &mut AskRequest) -> ApiResult<Vec<Turn>> {
+    let sent = std::mem::take(&mut request.history);
+    let Some(conversation) = request.conversation_id else {
+        if sent.len() > MAX_TURNS {
+            return Err(Problem::invalid("history_too_long", format!("`history` holds at most {MAX_TURNS} turns.")));
+        }
+        return Ok(sent);
+    };
+    if !sent.is_empty() {
+        let detail = "With `conversation_id` the history is the conversation's own. Leave `history` out.";
+        return Err(Problem::invalid("history_and_conversation", detail));
+    }
+    app.history_of(conversation, course, MAX_TURNS as u32).await
+}
+
 /// Asks a question about a course's material.
 #[utoipa::path(post, path = "/api/v1/courses/{id}/ask", tag = "ask", params(("id" = String, Path)),
     request_body = AskRequest,
@@ -110,19 +140,17 @@ pub struct PassageView {
 pub(super) async fn ask(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    Body(request): Body<AskRequest>,
+    Body(mut request): Body<AskRequest>,
 ) -> ApiResult<Response> {
     let started = Instant::now();
     let course = courses::find(&app, &id).await?;
     check_question(&app, &request.question)?;
-    if request.history.len() > MAX_TURNS {
-        return Err(Problem::invalid("history_too_long", format!("`history` holds at most {MAX_TURNS} turns.")));
-    }
     if let Some(model) = &request.model {
         app.models.check(model)?;
     }
-    let AskRequest { question, history, mode, model, stream } = request;
-    let asked = Asked { course: course.id, question, history, mode, model: model.or(course.model) };
+    let history = history_of(&app, course.id, &mut request).await?;
+    let AskRequest { question, history: _, conversation_id: conversation, mode, model, stream } = request;
+    let asked = Asked { course: course.id, question, history, conversation, mode, model: model.or(course.model) };
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let answering = app.clone().answer(asked, started, sender);
     if stream {

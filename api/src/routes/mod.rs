@@ -2,6 +2,8 @@
 
 mod answers;
 mod ask;
+mod conversation_files;
+mod conversations;
 mod courses;
 mod documents;
 mod download;
@@ -73,6 +75,9 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(jobs::events))
         .routes(routes!(search::search))
         .routes(routes!(ask::ask))
+        .routes(routes!(conversations::create, conversations::list))
+        .routes(routes!(conversations::show, conversations::rename, conversations::delete))
+        .routes(routes!(conversation_files::export))
         .routes(routes!(answers::list, answers::forget))
         .routes(routes!(answers::rate))
         .routes(routes!(answers::insight))

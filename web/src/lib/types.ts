@@ -143,6 +143,8 @@ export interface AnswerSentence {
 export interface AskResponse {
   /** For rating it; null where the server keeps none. */
   id?: string | null;
+  /** Its number in its conversation; null where it is not kept in one. */
+  turn?: number | null;
   answer: string;
   sentences: AnswerSentence[];
   citations: Citation[];
@@ -167,6 +169,24 @@ export type AskEvent =
   | { event: 'token'; data: { text: string } }
   | { event: 'citation'; data: Citation }
   | { event: 'done'; data: AskResponse };
+
+/** A conversation in a list. */
+export interface ConversationSummary {
+  id: string;
+  /** Null until the first question names it. */
+  title?: string | null;
+  turn_count: number;
+  updated_at: string;
+}
+
+/** A turn as the server keeps it. */
+export interface ServerTurn {
+  n: number;
+  question: string;
+  mode: AnswerMode;
+  answer: AskResponse;
+  helpful?: boolean | null;
+}
 
 export interface AskedOften {
   question: string;
