@@ -18,7 +18,7 @@ mod table_text;
 pub mod task_prompts;
 
 pub use adapter::{AdapterWeights, LowRankUpdate};
-pub use answer::{Answer, AnswerMode, AnswerSentence, Citation, Turn, Usage};
+pub use answer::{Answer, AnswerMode, AnswerSentence, Citation, Prompt, PromptUse, Turn, Usage};
 pub use chunk::{CHUNKER_VERSION, Chunk};
 pub use course::Course;
 pub use document::{Block, BlockKind, DocumentStatus, Failure, OutlineEntry, PageInfo, ParsedDocument, Word};

@@ -34,6 +34,13 @@ fn documents_are_read_searched_and_asked_without_a_server() {
     let lost = lectern(&data, &["ask", "Biology", "Why?", "--conversation", nobody]);
     assert!(String::from_utf8_lossy(&lost.stderr).contains("Conversation 0000"), "{lost:?}");
     assert_eq!(code(&lectern(&data, &["ask", "Biology", "Why?", "--conversation", "x"])), 2);
+    let explained = lectern(&data, &["ask", "Biology", "Where does the oxygen come from?", "--explain"]);
+    let explained = String::from_utf8_lossy(&explained.stdout).into_owned();
+    for part in
+        ["Searched with: Where does the oxygen come from?", "Passage 1: plants.md, page 1", "Prompt 1: ", "<user> [1] "]
+    {
+        assert!(explained.contains(part), "{part}: {explained}");
+    }
     let refused = lectern(&data, &["ask", "Biology", "Who won the football world cup in 1998?"]);
     assert_eq!(code(&refused), 3, "{refused:?}");
     let missing = lectern(&data, &["ask", "Chemistry", "What is an acid?"]);

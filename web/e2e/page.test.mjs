@@ -197,6 +197,26 @@ test('the conversation is there after a reload; it can be rated, copied, left fo
   await close(page);
 });
 
+test('how an answer came about is shown on request', async () => {
+  const page = await inCourse();
+  const turn = await ask(page, QUESTION, undefined, 'ask.modeAnswer');
+  await turn.getByText('How this answer came about').click();
+  const how = turn.locator('.how');
+  await how.getByText(QUESTION, { exact: true }).waitFor();
+  await how.locator('summary', { hasText: 'photosynthesis-1.md' }).first().click();
+  await how.locator('.words', { hasText: 'Leaves look green' }).first().waitFor();
+  await how.locator('summary', { hasText: 'Prompt 1: an answer was written from it' }).click();
+  await how.getByText('Use only the passages.').first().waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.reload();
+  await turn.getByText('How this answer came about').click();
+  await how.getByText(QUESTION, { exact: true }).waitFor();
+  const quoted = await ask(page, 'Where does the pigment sit?');
+  await quoted.getByText('How this answer came about').press('Enter');
+  await quoted.getByText('No model was asked').waitFor();
+  await close(page);
+});
+
 test('what was asked is summed up, and what the page did is shown as commands', async () => {
   const page = await inCourse();
   await ask(page, QUESTION);

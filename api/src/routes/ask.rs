@@ -10,13 +10,16 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::{Answer, AnswerId, AnswerMode, AnswerSentence, Citation, ConversationId, CourseId, Rect, Turn, Usage};
+use domain::{Answer, AnswerId, AnswerMode, AnswerSentence, Citation, ConversationId, CourseId, Turn, Usage};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use utoipa::ToSchema;
 
-use super::courses;
+use super::{
+    courses,
+    explain::{Explanation, PassageView},
+};
 use crate::{
     answer_question::{AskEvent, Asked},
     app::App,
@@ -44,6 +47,9 @@ pub struct AskRequest {
     mode: AnswerMode,
     /// Who writes: the generator, or one of the adapters in the settings; without it, the course's model.
     model: Option<String>,
+    /// Whether the answer is to tell how it came about.
+    #[serde(default)]
+    explain: bool,
     /// Whether to answer with server-sent events `passages, token, citation, done, error`.
     #[serde(default)]
     stream: bool,
@@ -82,12 +88,15 @@ pub struct AskResponse {
     pub timings: Timings,
     /// Tokens read and written.
     pub usage: Usage,
+    /// How it came about, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
 }
 
 impl AskResponse {
     /// An answer, who wrote it and how long it took.
     pub fn new(answer: Answer, timings: Timings, model: &str) -> Self {
-        let Answer { text, sentences, citations, refused, usage, doubt: _ } = answer;
+        let Answer { text, sentences, citations, refused, usage, .. } = answer;
         Self {
             id: None,
             turn: None,
@@ -98,22 +107,9 @@ impl AskResponse {
             model: model.to_owned(),
             timings,
             usage,
+            explanation: None,
         }
     }
-}
-
-/// A passage that the answer is drawn from, as the event `passages` shows it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PassageView {
-    n: usize,
-    document_id: domain::DocumentId,
-    document_name: String,
-    /// First and last page.
-    pages: (u32, u32),
-    heading_path: Vec<String>,
-    text: String,
-    score: f32,
-    boxes: Vec<Rect>,
 }
 
 /// The conversation so far: as it was sent, or as it was kept.
@@ -149,8 +145,9 @@ pub(super) async fn ask(
         app.models.check(model)?;
     }
     let history = history_of(&app, course.id, &mut request).await?;
-    let AskRequest { question, history: _, conversation_id: conversation, mode, model, stream } = request;
-    let asked = Asked { course: course.id, question, history, conversation, mode, model: model.or(course.model) };
+    let AskRequest { question, conversation_id: conversation, mode, explain, stream, .. } = request;
+    let model = request.model.or(course.model);
+    let asked = Asked { course: course.id, question, history, conversation, mode, model, explain };
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let answering = app.clone().answer(asked, started, sender);
     if stream {
@@ -188,19 +185,7 @@ fn event(event: AskEvent) -> Event {
     let named = |name: &str| Event::default().event(name);
     let made = match event {
         AskEvent::Passages(passages) => {
-            let passages: Vec<PassageView> = passages
-                .into_iter()
-                .map(|p| PassageView {
-                    n: p.n,
-                    document_id: p.document_id,
-                    document_name: p.document_name,
-                    pages: p.pages,
-                    heading_path: p.heading_path,
-                    text: p.text,
-                    score: p.score,
-                    boxes: p.boxes,
-                })
-                .collect();
+            let passages: Vec<PassageView> = passages.into_iter().map(PassageView::from).collect();
             named("passages").json_data(serde_json::json!({ "passages": passages }))
         }
         AskEvent::Token(text) => named("token").json_data(serde_json::json!({ "text": text })),

@@ -8,6 +8,7 @@ mod courses;
 mod documents;
 mod download;
 mod exam_items;
+mod explain;
 mod health;
 mod jobs;
 mod openai;
@@ -44,6 +45,7 @@ use utoipa_axum::{
 };
 
 pub use ask::{AskResponse, Timings};
+pub use explain::Explanation;
 
 use crate::{
     access,

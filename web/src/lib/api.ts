@@ -132,6 +132,8 @@ export interface Question {
   history?: PastTurn[];
   /** Where the turn is kept. */
   conversation_id?: string;
+  /** Whether the answer is to tell how it came about. */
+  explain?: boolean;
 }
 
 /** Asks, and tells what arrives; the last event is `done`. Throws `ApiError`; aborting the signal stops the model. */

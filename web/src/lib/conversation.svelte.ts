@@ -77,7 +77,7 @@ export class Conversation {
     this.problem = null;
     this.#stop = new AbortController();
     try {
-      const asked = { question: turn.question, mode: turn.mode, ...(await this.#place(before)) };
+      const asked = { question: turn.question, mode: turn.mode, explain: true, ...(await this.#place(before)) };
       for await (const event of ask(this.course, asked, this.#stop.signal)) turn.take(event);
     } catch (error) {
       turn.state = isAbort(error) ? 'stopped' : 'failed';

@@ -2,7 +2,17 @@
 
 import type { KeptTurn } from './history';
 import { withoutMarks } from './marks';
-import type { AnswerMode, AnswerSentence, AskEvent, Citation, Failure, Passage, PastTurn, ServerTurn } from './types';
+import type {
+  AnswerMode,
+  AnswerSentence,
+  AskEvent,
+  Citation,
+  Explanation,
+  Failure,
+  Passage,
+  PastTurn,
+  ServerTurn,
+} from './types';
 
 let turns = 0;
 
@@ -17,6 +27,8 @@ export class Turn {
   problem = $state<(Failure & { status?: number }) | null>(null);
   helpful = $state<boolean | null>(null);
   answerId: string | null = null;
+  /** How it came about; null where that was not kept. */
+  explanation = $state.raw<Explanation | null>(null);
   /** Its number in the conversation on the server; null where it is not kept there. */
   n = $state<number | null>(null);
 
@@ -51,6 +63,7 @@ export class Turn {
       this.seconds = (data.timings?.total_ms ?? 0) / 1000;
       this.answerId = data.id ?? null;
       this.n = data.turn ?? null;
+      this.explanation = data.explanation ?? null;
       this.state = 'done';
     }
   }

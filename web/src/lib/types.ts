@@ -150,6 +150,34 @@ export interface AskResponse {
   citations: Citation[];
   refused: boolean;
   timings?: { total_ms: number };
+  /** Where it was asked for. */
+  explanation?: Explanation | null;
+}
+
+/** How an answer came about. */
+export interface Explanation {
+  /** Null where the question is about the material itself, for which nothing is searched. */
+  query?: string | null;
+  passages: ReadPassage[];
+  prompts: Prompt[];
+  /** How likely it is that the material holds no answer, and the doubt above which one is refused; both 0 to 1. */
+  doubt?: number | null;
+  refuse_above?: number | null;
+}
+
+/** A passage as it was found. */
+export interface ReadPassage {
+  n: number;
+  document_name: string;
+  /** First and last. */
+  pages: number[];
+  text: string;
+}
+
+/** What a model was given to read. */
+export interface Prompt {
+  used_for: 'answer' | 'doubt' | 'weigh';
+  messages: { role: 'system' | 'user' | 'assistant'; content: string }[];
 }
 
 /** A passage the answer is drawn from. */
