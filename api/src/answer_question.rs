@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use domain::{
     AnswerId, AnswerMode, ByteRange, Citation, ConversationId, CourseId, DocumentId, ErrorKind, ParsedDocument,
-    Passage, Turn,
+    Passage, SearchFilter, Turn,
 };
 use generator::{AnswerEvent, AnswerRequest, MaterialQuestion, Place};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -31,6 +31,8 @@ pub struct Asked {
     pub mode: AnswerMode,
     /// Who writes; the settings' generator where `None`.
     pub model: Option<String>,
+    /// What the answer may be drawn from.
+    pub filter: SearchFilter,
     /// Whether the answer is to tell how it came about.
     pub explain: bool,
 }
@@ -139,12 +141,12 @@ impl App {
     /// What a question is answered from: a part of the material where it asks about that, else what a search finds.
     async fn find_for(&self, asked: &Asked, query: &str) -> ApiResult<(Found, Option<MaterialQuestion>)> {
         if let Some(about) = generator::about_material(&asked.question) {
-            let found = self.find_material(asked.course, &asked.question, &about).await?;
+            let found = self.find_material(asked.course, &asked.question, &about, &asked.filter).await?;
             if !found.passages.is_empty() {
                 return Ok((found, Some(about)));
             }
         }
-        Ok((self.find_passages(asked.course, query.to_owned()).await?, None))
+        Ok((self.find_passages(asked.course, query.to_owned(), asked.filter.clone()).await?, None))
     }
 
     /// Keeps an answer for the course's insight. That it can't be kept is no reason to withhold it.

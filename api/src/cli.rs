@@ -4,7 +4,6 @@
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use domain::SearchMode;
 
 use crate::{
     commands::{
@@ -68,12 +67,8 @@ enum Command {
         course: String,
         /// Words or a question
         query: String,
-        /// Most hits
-        #[arg(long, default_value_t = 10)]
-        limit: usize,
-        /// Which rankings are asked
-        #[arg(long, value_parser = parse_name::<SearchMode>, default_value = "hybrid", value_name = "hybrid|dense|keyword")]
-        mode: SearchMode,
+        #[command(flatten)]
+        options: commands::search::SearchOptions,
     },
     /// Ask a question about a course's material
     Ask {
@@ -279,8 +274,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Ingest { course, files, password } => {
             commands::ingest::run(&open().await?, output, &course, &files, password.as_deref()).await
         }
-        Command::Search { course, query, limit, mode } => {
-            commands::search::run(&open().await?, output, &course, &query, limit, mode).await
+        Command::Search { course, query, options } => {
+            commands::search::run(&open().await?, output, &course, &query, &options).await
         }
         Command::Ask { course, question, options } => {
             commands::ask::run(&open().await?, output, &course, &question, &options).await

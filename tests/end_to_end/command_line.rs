@@ -27,7 +27,12 @@ fn documents_are_read_searched_and_asked_without_a_server() {
     let found = lectern(&data, &["search", "Biology", "chlorophyll", "--json"]);
     let found: Value = serde_json::from_slice(&found.stdout).unwrap();
     assert_eq!(found["hits"][0]["document_name"], "plants.md");
-    let answered = lectern(&data, &["ask", "Biology", "Where does the oxygen come from?", "--json"]);
+    let elsewhere = lectern(&data, &["search", "Biology", "chlorophyll", "--document", "plants.md", "--pages", "2-3"]);
+    assert_eq!(code(&elsewhere), 3, "{elsewhere:?}");
+    let elsewhere = lectern(&data, &["ask", "Biology", "What is chlorophyll?", "--document", "notes.md"]);
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("no document notes.md"), "{elsewhere:?}");
+    let answered =
+        lectern(&data, &["ask", "Biology", "Where does the oxygen come from?", "--document", "plants.md", "--json"]);
     let answer: Value = serde_json::from_slice(&answered.stdout).unwrap();
     assert!(text(&answer["citations"][0], "quote").contains("water"), "{answer}");
     let nobody = "00000000-0000-0000-0000-000000000000";

@@ -6,7 +6,7 @@ use axum::http::Method;
 use domain::{AnswerMode, ConversationId};
 use serde_json::{Value, json};
 
-use super::{CommandResult, NOTHING_FOUND, Output, known_course};
+use super::{CommandResult, MaterialParts, NOTHING_FOUND, Output, known_course};
 use crate::client::Client;
 
 /// How `lectern ask` is to answer.
@@ -15,6 +15,8 @@ pub struct AskOptions {
     /// Whether the model writes (answer) or the material is quoted (quote)
     #[arg(long, value_parser = crate::cli::parse_name::<AnswerMode>, default_value = "answer", value_name = "answer|quote")]
     mode: AnswerMode,
+    #[command(flatten)]
+    parts: MaterialParts,
     /// Go on in this conversation, by its id, and keep the turn in it
     #[arg(long, value_name = "ID")]
     conversation: Option<ConversationId>,
@@ -29,6 +31,8 @@ pub async fn run(client: &Client, output: Output, course: &str, question: &str, 
     let body = json!({
         "question": question,
         "mode": options.mode,
+        "document_ids": options.parts.document_ids(client, &id).await?,
+        "pages": options.parts.pages(),
         "conversation_id": options.conversation,
         "explain": options.explain,
     });

@@ -10,7 +10,10 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::{Answer, AnswerId, AnswerMode, AnswerSentence, Citation, ConversationId, CourseId, Turn, Usage};
+use domain::{
+    Answer, AnswerId, AnswerMode, AnswerSentence, Citation, ConversationId, CourseId, DocumentId, SearchFilter, Turn,
+    Usage,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
@@ -42,6 +45,12 @@ pub struct AskRequest {
     history: Vec<Turn>,
     /// The conversation that the question belongs to: its turns are the history, and the finished turn is kept in it.
     conversation_id: Option<ConversationId>,
+    /// Only from these documents.
+    #[serde(default)]
+    document_ids: Vec<DocumentId>,
+    /// Only from these pages (from 1).
+    #[serde(default)]
+    pages: Vec<u32>,
     /// Whether the model writes, or the material itself is quoted.
     #[serde(default)]
     mode: AnswerMode,
@@ -147,7 +156,8 @@ pub(super) async fn ask(
     let history = history_of(&app, course.id, &mut request).await?;
     let AskRequest { question, conversation_id: conversation, mode, explain, stream, .. } = request;
     let model = request.model.or(course.model);
-    let asked = Asked { course: course.id, question, history, conversation, mode, model, explain };
+    let filter = SearchFilter { documents: request.document_ids, pages: request.pages };
+    let asked = Asked { course: course.id, question, history, conversation, mode, model, filter, explain };
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let answering = app.clone().answer(asked, started, sender);
     if stream {

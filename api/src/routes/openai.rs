@@ -11,7 +11,7 @@ use axum::{
     },
 };
 use domain::{
-    AnswerMode, Course, Turn,
+    AnswerMode, Course, SearchFilter, Turn,
     ports::{EmbedRole, FinishReason, GenerateRequest, Generated, Message, Role, Sampling},
 };
 use serde::{Deserialize, Serialize};
@@ -264,8 +264,16 @@ async fn from_course(app: Arc<App>, course: Course, request: ChatRequest, head: 
     let (question, history) = conversation(&request.messages)?;
     check_question(&app, &question)?;
     let (course, model) = (course.id, course.model);
-    let asked =
-        Asked { course, question, history, conversation: None, mode: AnswerMode::Answer, model, explain: false };
+    let asked = Asked {
+        course,
+        question,
+        history,
+        conversation: None,
+        mode: AnswerMode::Answer,
+        model,
+        filter: SearchFilter::default(),
+        explain: false,
+    };
     app.check_room_for_answer(asked.mode)?;
     let (sender, receiver) = mpsc::channel(16);
     let answering = app.clone().answer(asked, Instant::now(), sender);
