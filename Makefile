@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine bench-tuner eval-retrieval eval-answers eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files
+.PHONY: run build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files
 
 run: build models sample
 	$(LECTERN) serve
@@ -59,6 +59,11 @@ openapi:
 
 bench: build models
 	cargo bench -p lectern-benches
+
+# How search grows with the index, on chunks that are made up; CHUNKS="10000 1000000" goes on to a million (20 GB, an hour).
+CHUNKS ?= 10000
+big-index: build models
+	$(CARGO_TARGET_DIR)/release/big_index $(CHUNKS)
 
 # The engine beside llama.cpp; PARTS="speed together" runs some of it only, see benches/engine.sh.
 bench-engine:

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Instant};
 
 use domain::{
-    AnswerId, AnswerMode, ByteRange, Citation, CourseId, DocumentId, ErrorKind, ParsedDocument, Passage, Turn,
+    AnswerId, AnswerMode, ByteRange, Citation, ConversationId, CourseId, DocumentId, ErrorKind, ParsedDocument,
+    Passage, SearchFilter, Turn,
 };
 use generator::{AnswerEvent, AnswerRequest, MaterialQuestion, Place};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -12,7 +13,7 @@ use crate::{
     app::App,
     find_passages::Found,
     problem::{ApiResult, Problem},
-    routes::{AskResponse, Timings},
+    routes::{AskResponse, Explanation, Timings},
     store::NewAnswer,
 };
 
@@ -24,10 +25,16 @@ pub struct Asked {
     pub question: String,
     /// The conversation so far, oldest first.
     pub history: Vec<Turn>,
+    /// Where the finished turn is kept.
+    pub conversation: Option<ConversationId>,
     /// Whether the model writes, or the material itself is quoted.
     pub mode: AnswerMode,
     /// Who writes; the settings' generator where `None`.
     pub model: Option<String>,
+    /// What the answer may be drawn from.
+    pub filter: SearchFilter,
+    /// Whether the answer is to tell how it came about.
+    pub explain: bool,
 }
 
 /// What happens on the way to an answer. The last is `Done` or `Error`.
@@ -81,10 +88,12 @@ impl App {
             AnswerMode::Quote => None,
         };
         let elapsed_ms = || started.elapsed().as_millis() as u64;
-        let (found, about) = self.find_for(&asked).await?;
+        let query = generator::standalone_question(&asked.question, &asked.history);
+        let (found, about) = self.find_for(&asked, &query).await?;
         let mut timings = Timings { retrieve_ms: elapsed_ms(), ..Timings::default() };
         drop(events.send(AskEvent::Passages(found.passages.clone())).await);
         let (course, question, mode) = (asked.course, asked.question.clone(), asked.mode);
+        let passages = if asked.explain { found.passages.clone() } else { Vec::new() };
         let request = AnswerRequest {
             language: ingest::detect_language(&asked.question),
             question: asked.question,
@@ -118,21 +127,26 @@ impl App {
         let (answer, ()) = tokio::join!(answering, forwarding);
         timings.total_ms = elapsed_ms();
         metrics::histogram!("lectern_answer_seconds").record(started.elapsed().as_secs_f64());
-        let mut response = AskResponse::new(answer?, timings, &served.id);
+        let answer = answer?;
+        let searched = about.is_none().then_some(query);
+        let explanation = asked.explain.then(|| Explanation::new(searched, passages, &answer));
+        let mut response = AskResponse { explanation, ..AskResponse::new(answer, timings, &served.id) };
         response.id = self.keep(course, &question, mode, &response).await;
+        if let Some(conversation) = asked.conversation {
+            response.turn = self.keep_turn(conversation, &question, mode, &response).await;
+        }
         Ok(response)
     }
 
     /// What a question is answered from: a part of the material where it asks about that, else what a search finds.
-    async fn find_for(&self, asked: &Asked) -> ApiResult<(Found, Option<MaterialQuestion>)> {
+    async fn find_for(&self, asked: &Asked, query: &str) -> ApiResult<(Found, Option<MaterialQuestion>)> {
         if let Some(about) = generator::about_material(&asked.question) {
-            let found = self.find_material(asked.course, &asked.question, &about).await?;
+            let found = self.find_material(asked.course, &asked.question, &about, &asked.filter).await?;
             if !found.passages.is_empty() {
                 return Ok((found, Some(about)));
             }
         }
-        let query = generator::standalone_question(&asked.question, &asked.history);
-        Ok((self.find_passages(asked.course, query).await?, None))
+        Ok((self.find_passages(asked.course, query.to_owned(), asked.filter.clone()).await?, None))
     }
 
     /// Keeps an answer for the course's insight. That it can't be kept is no reason to withhold it.

@@ -4,7 +4,6 @@
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use domain::{AnswerMode, SearchMode};
 
 use crate::{
     commands::{
@@ -68,12 +67,8 @@ enum Command {
         course: String,
         /// Words or a question
         query: String,
-        /// Most hits
-        #[arg(long, default_value_t = 10)]
-        limit: usize,
-        /// Which rankings are asked
-        #[arg(long, value_parser = parse_name::<SearchMode>, default_value = "hybrid", value_name = "hybrid|dense|keyword")]
-        mode: SearchMode,
+        #[command(flatten)]
+        options: commands::search::SearchOptions,
     },
     /// Ask a question about a course's material
     Ask {
@@ -81,9 +76,8 @@ enum Command {
         course: String,
         /// The question
         question: String,
-        /// Whether the model writes (answer) or the material is quoted (quote)
-        #[arg(long, value_parser = parse_name::<AnswerMode>, default_value = "answer", value_name = "answer|quote")]
-        mode: AnswerMode,
+        #[command(flatten)]
+        options: commands::ask::AskOptions,
     },
     /// Make a quiz from a course's material, each question proven
     Quiz {
@@ -280,11 +274,11 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Ingest { course, files, password } => {
             commands::ingest::run(&open().await?, output, &course, &files, password.as_deref()).await
         }
-        Command::Search { course, query, limit, mode } => {
-            commands::search::run(&open().await?, output, &course, &query, limit, mode).await
+        Command::Search { course, query, options } => {
+            commands::search::run(&open().await?, output, &course, &query, &options).await
         }
-        Command::Ask { course, question, mode } => {
-            commands::ask::run(&open().await?, output, &course, &question, mode).await
+        Command::Ask { course, question, options } => {
+            commands::ask::run(&open().await?, output, &course, &question, &options).await
         }
         Command::Quiz { course, options } => commands::quiz::run(&open().await?, output, &course, &options).await,
         Command::Courses { action } => {

@@ -59,23 +59,28 @@ impl App {
         mode: SearchMode,
         filter: SearchFilter,
     ) -> ApiResult<Vec<(Hit, FoundDocument)>> {
-        let ready: HashMap<_, _> = self
-            .store
-            .ready_documents(course)
-            .await?
-            .into_iter()
-            .map(|(id, name, text)| (id, FoundDocument { name, text }))
-            .collect();
-        if let Some(unknown) = filter.documents.iter().find(|id| !ready.contains_key(id)) {
-            let detail = format!("Document {unknown} is not among this course's ready documents.");
-            return Err(Problem::new(domain::ErrorKind::NotFound, "document_not_found", detail));
-        }
+        let ready = self.ready_documents(course, &filter).await?;
         let hits = self.retriever.search(SearchQuery { course, text, limit: limit + SPARE_HITS, mode, filter }).await?;
         Ok(hits
             .into_iter()
             .filter_map(|hit| ready.get(&hit.document_id).cloned().map(|document| (hit, document)))
             .take(limit)
             .collect())
+    }
+
+    /// A course's ready documents; 404 where the filter names another.
+    async fn ready_documents(
+        &self,
+        course: CourseId,
+        filter: &SearchFilter,
+    ) -> ApiResult<HashMap<DocumentId, FoundDocument>> {
+        let ready = self.store.ready_documents(course).await?.into_iter();
+        let ready: HashMap<_, _> = ready.map(|(id, name, text)| (id, FoundDocument { name, text })).collect();
+        if let Some(unknown) = filter.documents.iter().find(|id| !ready.contains_key(id)) {
+            let detail = format!("Document {unknown} is not among this course's ready documents.");
+            return Err(Problem::new(domain::ErrorKind::NotFound, "document_not_found", detail));
+        }
+        Ok(ready)
     }
 
     /// The text that a hit is from. Where a document was just read again, its new chunks may be found a moment before the
@@ -91,14 +96,21 @@ impl App {
     }
 
     /// The parts of the material that a question about it is about; no passages where there are none.
-    pub async fn find_material(&self, course: CourseId, question: &str, asked: &MaterialQuestion) -> ApiResult<Found> {
-        let mut ready = self.store.ready_documents(course).await?;
-        if ready.iter().any(|(_, name, _)| names_document(question, name)) {
-            ready.retain(|(_, name, _)| names_document(question, name));
+    pub async fn find_material(
+        &self,
+        course: CourseId,
+        question: &str,
+        asked: &MaterialQuestion,
+        filter: &SearchFilter,
+    ) -> ApiResult<Found> {
+        let mut ready: Vec<_> = self.ready_documents(course, filter).await?.into_iter().collect();
+        ready.retain(|(id, _)| filter.documents.is_empty() || filter.documents.contains(id));
+        if ready.iter().any(|(_, document)| names_document(question, &document.name)) {
+            ready.retain(|(_, document)| names_document(question, &document.name));
         }
-        ready.sort_by(|a, b| a.1.cmp(&b.1));
+        ready.sort_by(|(a, one), (b, other)| (&one.name, a).cmp(&(&other.name, b)));
         let (mut documents, mut material) = (HashMap::new(), Vec::new());
-        for (id, name, text) in ready.into_iter().take(MOST_DOCUMENTS) {
+        for (id, FoundDocument { name, text }) in ready.into_iter().take(MOST_DOCUMENTS) {
             let Some(parsed) = self.parsed(&text).await? else { continue };
             documents.insert(id, parsed.clone());
             material.push(MaterialDocument { id, name, parsed });
@@ -113,13 +125,13 @@ impl App {
                 "Looking through the material broke off. Ask again.",
             )
         })?;
-        Ok(Found { passages, documents })
+        Ok(Found { passages: keep_to_pages(passages, &filter.pages, &documents), documents })
     }
 
     /// The passages that a question is to be answered from.
-    pub async fn find_passages(&self, course: CourseId, question: String) -> ApiResult<Found> {
-        let limit = self.settings.answers.passages * 2;
-        let found = self.find_hits(course, question, limit, SearchMode::Hybrid, SearchFilter::default()).await?;
+    pub async fn find_passages(&self, course: CourseId, question: String, filter: SearchFilter) -> ApiResult<Found> {
+        let (limit, pages) = (self.settings.answers.passages * 2, filter.pages.clone());
+        let found = self.find_hits(course, question, limit, SearchMode::Hybrid, filter).await?;
         let (mut documents, mut names) = (HashMap::new(), HashMap::new());
         for (hit, document) in &found {
             if !documents.contains_key(&hit.document_id)
@@ -131,6 +143,33 @@ impl App {
         }
         let hits: Vec<Hit> = found.into_iter().map(|(hit, _)| hit).collect();
         let passages = self.pack(&hits, &names, &documents).await?;
-        Ok(Found { passages, documents })
+        Ok(Found { passages: keep_to_pages(passages, &pages, &documents), documents })
     }
+}
+
+/// What of the passages stands on these pages, numbered anew; all of it where no pages are named. A chunk may touch
+/// several pages, and its neighbours were joined to it.
+fn keep_to_pages(
+    passages: Vec<Passage>,
+    pages: &[u32],
+    documents: &HashMap<DocumentId, Arc<ParsedDocument>>,
+) -> Vec<Passage> {
+    if pages.is_empty() {
+        return passages;
+    }
+    let mut kept = Vec::new();
+    for passage in passages {
+        let Some(document) = documents.get(&passage.document_id) else { continue };
+        for range in document.on_pages(passage.range, pages) {
+            kept.push(Passage {
+                n: kept.len() + 1,
+                pages: (document.page_of(range.start), document.page_of(range.end.saturating_sub(1))),
+                text: document.slice(range).to_owned(),
+                range,
+                boxes: document.boxes(range),
+                ..passage.clone()
+            });
+        }
+    }
+    kept
 }

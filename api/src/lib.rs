@@ -12,6 +12,7 @@ mod edit_quiz;
 mod find_passages;
 mod insight;
 mod job_events;
+mod keep_turn;
 mod make_quizzes;
 mod move_citations;
 mod parsed_cache;

@@ -95,6 +95,7 @@ impl Problem {
             "quiz" => "quiz_not_found",
             "question" => "question_not_found",
             "answer" => "answer_not_found",
+            "conversation" => "conversation_not_found",
             _ => "not_found",
         };
         Self::new(ErrorKind::NotFound, code, format!("There is no {what} {id}. It may have been deleted."))

@@ -82,6 +82,7 @@ section!(Answers {
     context_tokens: usize,
     prompt_tokens: usize,
     kept: u32,
+    conversations_kept: u32,
     refuse_above: f32,
 });
 

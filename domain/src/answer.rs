@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DocumentId, Rect};
+use crate::{DocumentId, Rect, ports::Message};
 
 /// How an answer is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,6 +82,29 @@ pub struct Usage {
     pub completion_tokens: usize,
 }
 
+/// What a model was asked for after a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PromptUse {
+    /// An answer was written.
+    Answer,
+    /// Only how likely it is that the passage holds no answer.
+    Doubt,
+    /// Only how likely the question is after an answer.
+    Weigh,
+}
+
+/// What a model was given to read, word for word; its chat template is put around it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Prompt {
+    /// What was asked for after it.
+    pub used_for: PromptUse,
+    /// The messages.
+    pub messages: Vec<Message>,
+}
+
 /// An answer, or a refusal with the nearest passages as its citations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
@@ -97,6 +120,12 @@ pub struct Answer {
     /// material itself.
     #[serde(default)]
     pub doubt: f32,
+    /// The doubt above which this one would be refused; none for questions about the material itself.
+    #[serde(default)]
+    pub refuse_above: Option<f32>,
+    /// What the model was given to read; none where no model was asked.
+    #[serde(default)]
+    pub prompts: Vec<Prompt>,
     /// Tokens read and written by the model.
     pub usage: Usage,
 }

@@ -176,6 +176,27 @@ impl ParsedDocument {
         pieces
     }
 
+    /// The stretches of a byte range that stand on these pages, in order; those that follow one another are one.
+    pub fn on_pages(&self, range: ByteRange, pages: &[u32]) -> Vec<ByteRange> {
+        let (mut kept, mut follows): (Vec<ByteRange>, bool) = (Vec::new(), false);
+        for block in self.blocks.iter().filter(|b| b.range.start < range.end && range.start < b.range.end) {
+            let within = ByteRange::new(block.range.start.max(range.start), block.range.end.min(range.end));
+            for piece in self.split_by_page(within) {
+                let wanted = pages.contains(&self.page_of(piece.start));
+                if wanted
+                    && follows
+                    && let Some(last) = kept.last_mut()
+                {
+                    last.end = piece.end;
+                } else if wanted {
+                    kept.push(piece);
+                }
+                follows = wanted;
+            }
+        }
+        kept
+    }
+
     /// The page that a byte stands on, from 1: that of its word, else of its block, else of the last block before it.
     pub fn page_of(&self, byte: usize) -> u32 {
         let word = self.words.partition_point(|w| w.range.end <= byte);
@@ -225,6 +246,44 @@ mod tests {
         tall.words[1].rect.top -= 4.0;
         assert_eq!(tall.boxes(ByteRange::new(0, 7)), [tall.words[0].rect, tall.words[1].rect]);
         assert_eq!(doc.split_by_page(ByteRange::new(0, 13)), [ByteRange::new(0, 13)]);
+    }
+
+    #[test]
+    fn what_stands_on_other_pages_is_left_out() {
+        let on = |page: u32, start: usize, end: usize| {
+            let mut word = word(start, end, 10.0, 10.0);
+            word.rect.page = page;
+            word
+        };
+        let block = |page: u32, start: usize, end: usize| Block {
+            kind: BlockKind::Paragraph,
+            level: 0,
+            range: ByteRange::new(start, end),
+            page,
+            heading_path: vec![],
+            boxes: vec![],
+        };
+        let mut doc = ParsedDocument {
+            text: "one two\n\nthree\n\nfour".into(),
+            pages: vec![],
+            blocks: vec![block(1, 0, 7), block(2, 9, 14), block(3, 16, 20)],
+            words: vec![on(1, 0, 3), on(2, 4, 7), on(2, 9, 14), on(3, 16, 20)],
+            language: Language::English,
+            media_type: "application/pdf".into(),
+            warnings: vec![],
+        };
+        let whole = ByteRange::new(0, 20);
+        let texts = |doc: &ParsedDocument, range, pages: &[u32]| {
+            doc.on_pages(range, pages).into_iter().map(|r| doc.slice(r).to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&doc, whole, &[2]), ["two\n\nthree"]);
+        assert_eq!(texts(&doc, whole, &[1, 3]), ["one", "four"]);
+        assert_eq!(texts(&doc, ByteRange::new(4, 12), &[1, 2]), ["two\n\nthr"]);
+        assert!(doc.on_pages(whole, &[4]).is_empty());
+        // A format whose pages are told by its blocks alone, such as slides.
+        doc.words.clear();
+        assert_eq!(texts(&doc, whole, &[1, 2]), ["one two\n\nthree"]);
+        assert_eq!(texts(&doc, whole, &[3]), ["four"]);
     }
 
     #[test]

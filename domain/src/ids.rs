@@ -58,6 +58,10 @@ id!(
     AnswerId
 );
 id!(
+    /// Questions that belong together, with their answers.
+    ConversationId
+);
+id!(
     /// A chunk, and at the same time its point in the vector index.
     ChunkId
 );

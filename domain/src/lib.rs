@@ -18,13 +18,13 @@ mod table_text;
 pub mod task_prompts;
 
 pub use adapter::{AdapterWeights, LowRankUpdate};
-pub use answer::{Answer, AnswerMode, AnswerSentence, Citation, Turn, Usage};
+pub use answer::{Answer, AnswerMode, AnswerSentence, Citation, Prompt, PromptUse, Turn, Usage};
 pub use chunk::{CHUNKER_VERSION, Chunk};
 pub use course::Course;
 pub use document::{Block, BlockKind, DocumentStatus, Failure, OutlineEntry, PageInfo, ParsedDocument, Word};
 pub use error::{ErrorKind, PortError, PortResult};
 pub use geometry::{ByteRange, Rect};
-pub use ids::{AnswerId, ChunkId, CourseId, DocumentId, JobId, QuizId};
+pub use ids::{AnswerId, ChunkId, ConversationId, CourseId, DocumentId, JobId, QuizId};
 pub use job::{JobState, Progress};
 pub use language::Language;
 pub use quiz::{

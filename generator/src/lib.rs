@@ -1,6 +1,8 @@
-//! Text generation: the `LLaMA` engine, grounded answers and their checks, quizzes and their proofs.
+//! Text generation: the `LLaMA` engine, grounded answers and their checks, conversations as files, quizzes and their
+//! proofs.
 
 mod answer;
+mod conversation;
 mod engine;
 mod error;
 mod mark_answers;
@@ -13,6 +15,7 @@ pub use answer::{
     AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Locate, MaterialDocument, MaterialQuestion, Part, Place,
     about_material, material_passages, names_document, standalone_question,
 };
+pub use conversation::{ConversationFormat, WrittenTurn, title_of, write_conversation};
 pub use engine::{ComputeDevice, EngineCounts, GgufModel, GgufModelSettings, TokenModel};
 pub use error::{GeneratorError, GeneratorResult};
 pub use mark_answers::{GivenAnswer, mark_answer};

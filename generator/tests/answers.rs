@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use domain::{
-    Answer, AnswerMode, ByteRange, DocumentId, ErrorKind, Language, Passage, PortResult, Scores, Turn, Usage,
+    Answer, AnswerMode, ByteRange, DocumentId, ErrorKind, Language, Passage, PortResult, Prompt, PromptUse, Scores,
+    Turn, Usage,
     ports::{
         BoxFuture, EmbedRole, Embedder, FinishReason, GenerateRequest, Generated, Generation, LanguageModel, ModelInfo,
     },
@@ -176,6 +177,21 @@ async fn a_written_sentence_that_is_carried_is_shown_with_its_citation() {
     assert_eq!(done.answer.citations[0].quote, "Green plants release oxygen into the air.");
     assert!(matches!(done.events[0], AnswerEvent::Citation(_)), "the citation comes first");
     assert_eq!(done.answer.usage, Usage { prompt_tokens: 9, completion_tokens: 5 });
+}
+
+#[tokio::test]
+async fn an_answer_tells_what_the_model_read_and_what_would_have_refused_it() {
+    let model = scripted("Green plants release oxygen into the air.", Language::English);
+    let question = "What do green plants release?";
+    let done = answer(Some(model.clone()), question, Language::English, &[LEAVES]).await;
+    let messages = model.asked.lock().unwrap()[0].messages.clone();
+    assert_eq!(done.answer.prompts, [Prompt { used_for: PromptUse::Answer, messages }]);
+    assert_eq!(done.answer.refuse_above, Some(0.5));
+    assert!(done.answer.doubt < 0.5, "{}", done.answer.doubt);
+    let quoted = answer(None, question, Language::English, &[LEAVES]).await;
+    assert!(quoted.answer.prompts.is_empty());
+    let refused = answer(None, question, Language::English, &[]).await;
+    assert!(refused.answer.refused && refused.answer.doubt > 0.5, "{}", refused.answer.doubt);
 }
 
 #[tokio::test]

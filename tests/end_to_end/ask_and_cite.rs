@@ -161,6 +161,55 @@ fn search_finds_by_meaning_and_by_word_and_respects_its_filters() {
 }
 
 #[test]
+fn a_question_is_answered_from_the_documents_and_pages_it_names() {
+    run(async {
+        let server = shared().await;
+        let course = server.course("filters").await;
+        let plants = server.ingest(&course, "plants.md", PLANTS).await;
+        let water = server.ingest(&course, "water.md", WATER).await;
+        let lines = ["The capital of Fantasia is Alda.", "The capital of Fantasia is Brona.", "Nothing else is said."];
+        let maps = server.ingest(&course, "maps.pdf", pdf(&lines)).await;
+        let path = format!("/api/v1/courses/{course}/ask");
+        let ask = async |more: Value| {
+            let mut body = json!({ "question": "What is the capital of Fantasia?", "mode": "quote", "explain": true });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let (status, answer) = server.post(&path, body).await;
+            assert_eq!(status, 200, "{answer}");
+            answer
+        };
+        for (page, capital) in [(1, "Alda"), (2, "Brona")] {
+            let answer = ask(json!({ "pages": [page], "document_ids": [maps["id"]] })).await;
+            assert!(text(&answer, "answer").contains(capital), "{answer}");
+            assert_eq!(answer["citations"][0]["page"], page, "{answer}");
+        }
+        // All that it is drawn from, and all that a refusal shows, is of the named documents.
+        let answer = ask(json!({ "document_ids": [plants["id"], water["id"]] })).await;
+        assert!(!text(&answer, "answer").contains("Fantasia is"), "{answer}");
+        let from = answer["explanation"]["passages"].as_array().unwrap().iter();
+        assert!(
+            from.chain(answer["citations"].as_array().unwrap()).all(|p| p["document_id"] != maps["id"]),
+            "{answer}"
+        );
+        let about = ask(json!({ "question": "What chapters are there?", "document_ids": [water["id"]] })).await;
+        assert!(
+            text(&about, "answer").contains("地下水") && !text(&about, "answer").contains("Photosynthesis"),
+            "{about}"
+        );
+        let nowhere = ask(json!({ "question": "What chapters are there?", "pages": [99] })).await;
+        assert_eq!(nowhere["refused"], true, "{nowhere}");
+
+        let body = json!({ "question": "Who?", "document_ids": ["00000000-0000-0000-0000-000000000000"] });
+        let (status, problem) = server.post(&path, body.clone()).await;
+        assert_eq!((status, text(&problem, "code")), (404, "document_not_found"), "{problem}");
+        let about = json!({ "question": "What chapters are there?", "document_ids": body["document_ids"] });
+        assert_eq!(text(&server.post(&path, about).await.1, "code"), "document_not_found");
+        let searched = json!({ "query": "Who?", "document_ids": body["document_ids"] });
+        let (_, as_search) = server.post(&format!("/api/v1/courses/{course}/search"), searched).await;
+        assert_eq!(problem, as_search, "as a search answers");
+    });
+}
+
+#[test]
 fn a_deleted_document_is_found_no_more() {
     run(async {
         let server = shared().await;

@@ -27,9 +27,25 @@ fn documents_are_read_searched_and_asked_without_a_server() {
     let found = lectern(&data, &["search", "Biology", "chlorophyll", "--json"]);
     let found: Value = serde_json::from_slice(&found.stdout).unwrap();
     assert_eq!(found["hits"][0]["document_name"], "plants.md");
-    let answered = lectern(&data, &["ask", "Biology", "Where does the oxygen come from?", "--json"]);
+    let elsewhere = lectern(&data, &["search", "Biology", "chlorophyll", "--document", "plants.md", "--pages", "2-3"]);
+    assert_eq!(code(&elsewhere), 3, "{elsewhere:?}");
+    let elsewhere = lectern(&data, &["ask", "Biology", "What is chlorophyll?", "--document", "notes.md"]);
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("no document notes.md"), "{elsewhere:?}");
+    let answered =
+        lectern(&data, &["ask", "Biology", "Where does the oxygen come from?", "--document", "plants.md", "--json"]);
     let answer: Value = serde_json::from_slice(&answered.stdout).unwrap();
     assert!(text(&answer["citations"][0], "quote").contains("water"), "{answer}");
+    let nobody = "00000000-0000-0000-0000-000000000000";
+    let lost = lectern(&data, &["ask", "Biology", "Why?", "--conversation", nobody]);
+    assert!(String::from_utf8_lossy(&lost.stderr).contains("Conversation 0000"), "{lost:?}");
+    assert_eq!(code(&lectern(&data, &["ask", "Biology", "Why?", "--conversation", "x"])), 2);
+    let explained = lectern(&data, &["ask", "Biology", "Where does the oxygen come from?", "--explain"]);
+    let explained = String::from_utf8_lossy(&explained.stdout).into_owned();
+    for part in
+        ["Searched with: Where does the oxygen come from?", "Passage 1: plants.md, page 1", "Prompt 1: ", "<user> [1] "]
+    {
+        assert!(explained.contains(part), "{part}: {explained}");
+    }
     let refused = lectern(&data, &["ask", "Biology", "Who won the football world cup in 1998?"]);
     assert_eq!(code(&refused), 3, "{refused:?}");
     let missing = lectern(&data, &["ask", "Chemistry", "What is an acid?"]);
@@ -91,6 +107,16 @@ fn beside_a_running_server_the_command_line_is_its_client() {
         let listed = tokio::task::spawn_blocking(move || lectern(&data, &["courses", "--json"])).await.unwrap();
         let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
         assert_eq!(listed["courses"][0]["id"].as_str(), Some(id.as_str()));
+
+        server.ingest(&course, "plants.md", PLANTS).await;
+        let (_, begun) = server.post(&format!("/api/v1/courses/{course}/conversations"), json!({})).await;
+        let (data, conversation) = (server.data.clone(), text(&begun, "id").to_owned());
+        let asked = tokio::task::spawn_blocking(move || {
+            let question = "What pigment catches sunlight?";
+            lectern(&data, &["ask", "Shared", question, "--mode", "quote", "--conversation", &conversation, "--json"])
+        });
+        let answer: Value = serde_json::from_slice(&asked.await.unwrap().stdout).unwrap();
+        assert_eq!(answer["turn"], 1, "{answer}");
     });
 }
 

@@ -8,6 +8,8 @@ mod answers_and_status;
 mod ask_and_cite;
 mod bad_input;
 mod command_line;
+mod conversations;
+mod explained;
 mod injections;
 mod model_server;
 mod models_and_tuning;

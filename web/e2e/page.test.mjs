@@ -179,7 +179,7 @@ test('the material is searched, previewed and its names are shown as they are', 
   await close(page);
 });
 
-test('the conversation is there after a reload; it can be rated, copied, begun anew and brought back', async () => {
+test('the conversation is there after a reload; it can be rated, copied, left for a new one and opened again', async () => {
   const page = await inCourse({ permissions: ['clipboard-read', 'clipboard-write'] });
   await page.getByRole('heading', { name: 'To begin with' }).waitFor();
   const turn = await ask(page, QUESTION);
@@ -189,10 +189,31 @@ test('the conversation is there after a reload; it can be rated, copied, begun a
   await turn.getByRole('button', { name: 'Copy with sources' }).click();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(copied, /\[1\] “.*absorbs red and blue.*photosynthesis-1\.md, Page 1\)/s);
-  await page.getByRole('button', { name: 'Begin anew' }).click();
+  await page.getByRole('button', { name: 'New conversation' }).click();
   await turn.waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'Bring the conversation back' }).click();
+  await page.getByRole('button', { name: 'Conversations' }).click();
+  await page.getByRole('link', { name: QUESTION }).first().click();
   await turn.waitFor();
+  await close(page);
+});
+
+test('how an answer came about is shown on request', async () => {
+  const page = await inCourse();
+  const turn = await ask(page, QUESTION, undefined, 'ask.modeAnswer');
+  await turn.getByText('How this answer came about').click();
+  const how = turn.locator('.how');
+  await how.getByText(QUESTION, { exact: true }).waitFor();
+  await how.locator('summary', { hasText: 'photosynthesis-1.md' }).first().click();
+  await how.locator('.words', { hasText: 'Leaves look green' }).first().waitFor();
+  await how.locator('summary', { hasText: 'Prompt 1: an answer was written from it' }).click();
+  await how.getByText('Use only the passages.').first().waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.reload();
+  await turn.getByText('How this answer came about').click();
+  await how.getByText(QUESTION, { exact: true }).waitFor();
+  const quoted = await ask(page, 'Where does the pigment sit?');
+  await quoted.getByText('How this answer came about').press('Enter');
+  await quoted.getByText('No model was asked').waitFor();
   await close(page);
 });
 

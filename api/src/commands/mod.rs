@@ -5,10 +5,13 @@ mod course_questions;
 pub mod courses;
 pub mod eval;
 pub mod ingest;
+mod material_parts;
 pub mod models;
 pub mod quiz;
 pub mod search;
 pub mod tune;
+
+pub use material_parts::MaterialParts;
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -8,12 +8,12 @@ use std::{
 };
 
 use axum::http::Method;
-use domain::{Difficulty, DocumentId, Language, QuestionKind, QuizRequest};
+use domain::{Difficulty, Language, QuestionKind, QuizRequest};
 use generator::QuizFormat;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{CommandResult, NOTHING_FOUND, Output, all_pages, known_course};
+use super::{CommandResult, MaterialParts, NOTHING_FOUND, Output, known_course};
 use crate::client::{CallError, Client};
 
 const POLL: Duration = Duration::from_millis(150);
@@ -36,12 +36,8 @@ pub struct QuizOptions {
     /// The same seed on the same material gives the same quiz
     #[arg(long)]
     seed: Option<u64>,
-    /// Only from this document, by name or id; may be repeated
-    #[arg(long, value_name = "DOCUMENT")]
-    document: Vec<String>,
-    /// Only from these pages: 3,5-9
-    #[arg(long, value_delimiter = ',', value_parser = parse_pages, value_name = "PAGES")]
-    pages: Vec<PageRange>,
+    #[command(flatten)]
+    parts: MaterialParts,
     /// Title of the quiz
     #[arg(long)]
     title: Option<String>,
@@ -54,18 +50,6 @@ pub struct QuizOptions {
     /// gift, moodle_xml, qti21, qti30, aiken, csv, csv_kahoot, csv_google_forms, anki, markdown, html or json
     #[arg(long, value_parser = parse_format)]
     format: Option<QuizFormat>,
-}
-
-/// First and last page.
-#[derive(Clone, Copy, Debug)]
-struct PageRange(u32, u32);
-
-fn parse_pages(text: &str) -> Result<PageRange, String> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    match (first.trim().parse(), last.trim().parse()) {
-        (Ok(first), Ok(last)) if 1 <= first && first <= last && last - first < 10_000 => Ok(PageRange(first, last)),
-        _ => Err(format!("{text} is no page and no range of pages")),
-    }
 }
 
 fn parse_format(name: &str) -> Result<QuizFormat, String> {
@@ -82,8 +66,8 @@ pub async fn run(client: &Client, output: Output, course: &str, options: &QuizOp
         count: options.count,
         kinds: options.kinds.clone(),
         language: options.language,
-        document_ids: documents(client, &id, &options.document).await?,
-        pages: options.pages.iter().flat_map(|range| range.0..=range.1).collect(),
+        document_ids: options.parts.document_ids(client, &id).await?,
+        pages: options.parts.pages(),
         difficulty: options.difficulty,
         level: None,
         seed: options.seed,
@@ -116,22 +100,6 @@ fn target(out: &Path, format: Option<QuizFormat>) -> Result<(&Path, QuizFormat),
     let of_name = || out.extension().and_then(|ending| QuizFormat::from_extension(&ending.to_string_lossy()));
     let format = format.or_else(of_name);
     format.map(|format| (out, format)).ok_or_else(|| format!("{}: say the format with --format", out.display()))
-}
-
-/// The ids of documents that are named by name or id.
-async fn documents(client: &Client, course: &str, wanted: &[String]) -> Result<Vec<DocumentId>, CallError> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let known = all_pages(client, &format!("/api/v1/courses/{course}/documents"), "documents").await?;
-    let id = |wanted: &String| {
-        let found = known.iter().find(|d| d["id"] == *wanted || d["name"] == *wanted);
-        found.and_then(|d| d["id"].as_str()?.parse().ok()).ok_or_else(|| CallError::Refused {
-            code: "document_not_found".into(),
-            detail: format!("The course has no document {wanted}."),
-        })
-    };
-    wanted.iter().map(id).collect()
 }
 
 /// Watches a quiz until it is made; one that could not be made is an error.

@@ -10,13 +10,19 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::{Answer, AnswerId, AnswerMode, AnswerSentence, Citation, Rect, Turn, Usage};
+use domain::{
+    Answer, AnswerId, AnswerMode, AnswerSentence, Citation, ConversationId, CourseId, DocumentId, SearchFilter, Turn,
+    Usage,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use utoipa::ToSchema;
 
-use super::courses;
+use super::{
+    courses,
+    explain::{Explanation, PassageView},
+};
 use crate::{
     answer_question::{AskEvent, Asked},
     app::App,
@@ -37,11 +43,22 @@ pub struct AskRequest {
     /// The conversation so far, oldest first.
     #[serde(default)]
     history: Vec<Turn>,
+    /// The conversation that the question belongs to: its turns are the history, and the finished turn is kept in it.
+    conversation_id: Option<ConversationId>,
+    /// Only from these documents.
+    #[serde(default)]
+    document_ids: Vec<DocumentId>,
+    /// Only from these pages (from 1).
+    #[serde(default)]
+    pages: Vec<u32>,
     /// Whether the model writes, or the material itself is quoted.
     #[serde(default)]
     mode: AnswerMode,
     /// Who writes: the generator, or one of the adapters in the settings; without it, the course's model.
     model: Option<String>,
+    /// Whether the answer is to tell how it came about.
+    #[serde(default)]
+    explain: bool,
     /// Whether to answer with server-sent events `passages, token, citation, done, error`.
     #[serde(default)]
     stream: bool,
@@ -64,6 +81,8 @@ pub struct Timings {
 pub struct AskResponse {
     /// Names it for `PATCH /api/v1/answers/{id}`; null where no answers are kept.
     pub id: Option<AnswerId>,
+    /// Its number in its conversation; null where it is not kept in one.
+    pub turn: Option<u32>,
     /// The text with its marks: `… in 1912 [1].`
     pub answer: String,
     /// Its sentences.
@@ -78,28 +97,44 @@ pub struct AskResponse {
     pub timings: Timings,
     /// Tokens read and written.
     pub usage: Usage,
+    /// How it came about, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
 }
 
 impl AskResponse {
     /// An answer, who wrote it and how long it took.
     pub fn new(answer: Answer, timings: Timings, model: &str) -> Self {
-        let Answer { text, sentences, citations, refused, usage, doubt: _ } = answer;
-        Self { id: None, answer: text, sentences, citations, refused, model: model.to_owned(), timings, usage }
+        let Answer { text, sentences, citations, refused, usage, .. } = answer;
+        Self {
+            id: None,
+            turn: None,
+            answer: text,
+            sentences,
+            citations,
+            refused,
+            model: model.to_owned(),
+            timings,
+            usage,
+            explanation: None,
+        }
     }
 }
 
-/// A passage that the answer is drawn from, as the event `passages` shows it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PassageView {
-    n: usize,
-    document_id: domain::DocumentId,
-    document_name: String,
-    /// First and last page.
-    pages: (u32, u32),
-    heading_path: Vec<String>,
-    text: String,
-    score: f32,
-    boxes: Vec<Rect>,
+/// The conversation so far: as it was sent, or as it was kept.
+async fn history_of(app: &App, course: CourseId, request: &mut AskRequest) -> ApiResult<Vec<Turn>> {
+    let sent = std::mem::take(&mut request.history);
+    let Some(conversation) = request.conversation_id else {
+        if sent.len() > MAX_TURNS {
+            return Err(Problem::invalid("history_too_long", format!("`history` holds at most {MAX_TURNS} turns.")));
+        }
+        return Ok(sent);
+    };
+    if !sent.is_empty() {
+        let detail = "With `conversation_id` the history is the conversation's own. Leave `history` out.";
+        return Err(Problem::invalid("history_and_conversation", detail));
+    }
+    app.history_of(conversation, course, MAX_TURNS as u32).await
 }
 
 /// Asks a question about a course's material.
@@ -110,19 +145,19 @@ pub struct PassageView {
 pub(super) async fn ask(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    Body(request): Body<AskRequest>,
+    Body(mut request): Body<AskRequest>,
 ) -> ApiResult<Response> {
     let started = Instant::now();
     let course = courses::find(&app, &id).await?;
     check_question(&app, &request.question)?;
-    if request.history.len() > MAX_TURNS {
-        return Err(Problem::invalid("history_too_long", format!("`history` holds at most {MAX_TURNS} turns.")));
-    }
     if let Some(model) = &request.model {
         app.models.check(model)?;
     }
-    let AskRequest { question, history, mode, model, stream } = request;
-    let asked = Asked { course: course.id, question, history, mode, model: model.or(course.model) };
+    let history = history_of(&app, course.id, &mut request).await?;
+    let AskRequest { question, conversation_id: conversation, mode, explain, stream, .. } = request;
+    let model = request.model.or(course.model);
+    let filter = SearchFilter { documents: request.document_ids, pages: request.pages };
+    let asked = Asked { course: course.id, question, history, conversation, mode, model, filter, explain };
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
     let answering = app.clone().answer(asked, started, sender);
     if stream {
@@ -160,19 +195,7 @@ fn event(event: AskEvent) -> Event {
     let named = |name: &str| Event::default().event(name);
     let made = match event {
         AskEvent::Passages(passages) => {
-            let passages: Vec<PassageView> = passages
-                .into_iter()
-                .map(|p| PassageView {
-                    n: p.n,
-                    document_id: p.document_id,
-                    document_name: p.document_name,
-                    pages: p.pages,
-                    heading_path: p.heading_path,
-                    text: p.text,
-                    score: p.score,
-                    boxes: p.boxes,
-                })
-                .collect();
+            let passages: Vec<PassageView> = passages.into_iter().map(PassageView::from).collect();
             named("passages").json_data(serde_json::json!({ "passages": passages }))
         }
         AskEvent::Token(text) => named("token").json_data(serde_json::json!({ "text": text })),

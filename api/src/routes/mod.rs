@@ -2,10 +2,13 @@
 
 mod answers;
 mod ask;
+mod conversation_files;
+mod conversations;
 mod courses;
 mod documents;
 mod download;
 mod exam_items;
+mod explain;
 mod health;
 mod jobs;
 mod openai;
@@ -42,6 +45,7 @@ use utoipa_axum::{
 };
 
 pub use ask::{AskResponse, Timings};
+pub use explain::Explanation;
 
 use crate::{
     access,
@@ -73,6 +77,9 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(jobs::events))
         .routes(routes!(search::search))
         .routes(routes!(ask::ask))
+        .routes(routes!(conversations::create, conversations::list))
+        .routes(routes!(conversations::show, conversations::rename, conversations::delete))
+        .routes(routes!(conversation_files::export))
         .routes(routes!(answers::list, answers::forget))
         .routes(routes!(answers::rate))
         .routes(routes!(answers::insight))

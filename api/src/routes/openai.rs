@@ -11,7 +11,7 @@ use axum::{
     },
 };
 use domain::{
-    AnswerMode, Course, Turn,
+    AnswerMode, Course, SearchFilter, Turn,
     ports::{EmbedRole, FinishReason, GenerateRequest, Generated, Message, Role, Sampling},
 };
 use serde::{Deserialize, Serialize};
@@ -263,7 +263,17 @@ fn sse(receiver: mpsc::Receiver<Event>) -> Response {
 async fn from_course(app: Arc<App>, course: Course, request: ChatRequest, head: Head) -> ApiResult<Response> {
     let (question, history) = conversation(&request.messages)?;
     check_question(&app, &question)?;
-    let asked = Asked { course: course.id, question, history, mode: AnswerMode::Answer, model: course.model };
+    let (course, model) = (course.id, course.model);
+    let asked = Asked {
+        course,
+        question,
+        history,
+        conversation: None,
+        mode: AnswerMode::Answer,
+        model,
+        filter: SearchFilter::default(),
+        explain: false,
+    };
     app.check_room_for_answer(asked.mode)?;
     let (sender, receiver) = mpsc::channel(16);
     let answering = app.clone().answer(asked, Instant::now(), sender);

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     courses,
-    download::attachment,
+    download::{attachment, file_stem},
     quizzes::{QuizView, find_made},
 };
 use crate::{
@@ -76,13 +76,6 @@ pub(super) async fn export(
         (LEFT_OUT, HeaderValue::from_str(&not_held).unwrap_or(HeaderValue::from_static("[]"))),
     ];
     Ok((headers, file.bytes).into_response())
-}
-
-/// A title as the name of a file.
-fn file_stem(title: &str) -> String {
-    let kept: String =
-        title.chars().map(|c| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c }).collect();
-    kept.chars().take(80).collect()
 }
 
 /// JSON that a header can carry.

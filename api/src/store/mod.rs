@@ -1,7 +1,8 @@
-//! The metadata store: courses, documents, quizzes, answers and jobs in SQLite. One row changes in one transaction; the
-//! database, not the memory of a process, says what is to be done.
+//! The metadata store: courses, documents, quizzes, conversations, answers and jobs in SQLite. One row changes in one
+//! transaction; the database, not the memory of a process, says what is to be done.
 
 mod answers;
+mod conversations;
 mod courses;
 mod documents;
 mod error;
@@ -17,6 +18,7 @@ use sqlx::{
 };
 
 pub use answers::{CitedDocument, KeptAnswer, NewAnswer};
+pub use conversations::{KeptConversation, NewTurn, TurnRow};
 pub use documents::{DocumentRow, Outcome, Registered};
 pub use error::{StoreError, StoreResult};
 pub use files::{Files, StageError, Staged, TextKey};

@@ -21,7 +21,7 @@ mod write_span;
 use std::sync::Arc;
 
 use domain::{
-    Answer, AnswerMode, Language, Passage, PortResult, Turn, Usage,
+    Answer, AnswerMode, Language, Passage, PortResult, Prompt, PromptUse, Turn, Usage,
     ports::{Embedder, LanguageModel},
 };
 use tokio::sync::mpsc;
@@ -43,7 +43,7 @@ pub(crate) use terms::{is_common, question_terms, terms};
 use check_sentence::Checker;
 use cite::sound;
 use rank_sentences::Ranked;
-use refuse::{NEAREST, doubt, margin, refusal};
+use refuse::{EVEN, NEAREST, doubt, margin, refusal};
 use select_quote::widen;
 use show_sentence::Shown;
 use write_answer::Writer;
@@ -163,7 +163,7 @@ impl Answerer {
         let ranked = select_quote(&question, &passages, &sentences, embedder, self.config.candidates).await?;
         let mut shown = Shown::new(Citations::new(&passages, locate), events);
         let margin = margin(&question, &sentences, &ranked, self.config.threshold(request.language));
-        shown.doubt = doubt(margin, None);
+        (shown.doubt, shown.refuse_above) = (doubt(margin, None), Some(EVEN));
         if margin < 0.0 {
             shown.show_refusal(refusal(request.language), &best_of_passages(&ranked, NEAREST)).await?;
             return Ok(finish(shown, true, Usage::default()));
@@ -207,6 +207,7 @@ impl Answerer {
             return writer.write(model, question, language, shown).await;
         }
         let prompt = write_prompt(question, language, passages, sentences, ranked, model, config);
+        shown.prompts.push(Prompt { used_for: PromptUse::Answer, messages: prompt.messages.clone() });
         let writer = Writer { sentences, ranked, checker: Checker::new(sentences), config };
         let usage = writer.write(model, prompt, shown).await?;
         Ok((if shown.sentences.is_empty() { Outcome::Nothing } else { Outcome::Span }, usage))
@@ -220,6 +221,6 @@ impl Answerer {
 }
 
 fn finish(shown: Shown<'_>, refused: bool, usage: Usage) -> Answer {
-    let Shown { text, sentences, citations, doubt, .. } = shown;
-    Answer { text, sentences, citations: citations.into_vec(), refused, doubt, usage }
+    let Shown { text, sentences, citations, doubt, refuse_above, prompts, .. } = shown;
+    Answer { text, sentences, citations: citations.into_vec(), refused, doubt, refuse_above, prompts, usage }
 }

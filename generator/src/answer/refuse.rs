@@ -40,6 +40,9 @@ pub(crate) fn doubt(margin: f32, model: Option<f32>) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
 
+/// The doubt where evidence alone decides, at a margin of 0.
+pub(crate) const EVEN: f32 = 0.5;
+
 /// The sentence that says so, in the question's language.
 pub(crate) const fn refusal(language: Language) -> &'static str {
     match language {

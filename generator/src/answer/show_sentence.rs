@@ -1,6 +1,6 @@
 //! Shows a checked sentence: its citation first, then its text with the mark.
 
-use domain::{AnswerSentence, Citation, ErrorKind, PortError, PortResult};
+use domain::{AnswerSentence, Citation, ErrorKind, PortError, PortResult, Prompt};
 use tokio::sync::mpsc;
 
 use super::{cite::Citations, rank_sentences::Sentence, split_sentences::is_han};
@@ -22,14 +22,24 @@ pub(crate) struct Shown<'a> {
     pub text: String,
     pub sentences: Vec<AnswerSentence>,
     pub citations: Citations<'a>,
-    /// As in [`domain::Answer`].
+    /// As in [`domain::Answer`], like the next two.
     pub doubt: f32,
+    pub refuse_above: Option<f32>,
+    pub prompts: Vec<Prompt>,
     events: mpsc::Sender<AnswerEvent>,
 }
 
 impl<'a> Shown<'a> {
     pub(crate) fn new(citations: Citations<'a>, events: mpsc::Sender<AnswerEvent>) -> Self {
-        Self { text: String::new(), sentences: Vec::new(), citations, doubt: 0.0, events }
+        Self {
+            text: String::new(),
+            sentences: Vec::new(),
+            citations,
+            doubt: 0.0,
+            refuse_above: None,
+            prompts: Vec::new(),
+            events,
+        }
     }
 
     /// Shows `text`, carried by `source`. Rows of a table are shown as their cells with their columns' heads.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use domain::{
-    ErrorKind, Language, Passage, PortResult, Usage,
+    ErrorKind, Language, Passage, PortResult, Prompt, PromptUse, Usage,
     ports::{Constraint, GenerateRequest, Generated, Generation, LanguageModel, Message, Sampling, ScoreRequest},
     task_prompts::{self, answer_prompt, read_answer, stem_prompt},
 };
@@ -80,8 +80,10 @@ impl SpanWriter<'_> {
             .collect();
         let reader = |(best, excerpt)| Reader { writer: self, model, excerpt, best, question, language };
         let readers: Vec<Reader<'_>> = excerpts.iter().map(|(best, excerpt)| reader((*best, excerpt))).collect();
+        shown.refuse_above = Some(self.config.refuse_above);
         let mut doubts = Vec::with_capacity(readers.len());
         for reader in &readers {
+            shown.prompts.push(Prompt { used_for: PromptUse::Doubt, messages: reader.messages() });
             doubts.push(reader.doubt().await?);
             if doubts.last().is_some_and(|doubt| *doubt < CERTAIN) {
                 break;
@@ -93,8 +95,11 @@ impl SpanWriter<'_> {
         if shown.doubt > self.config.refuse_above {
             return Ok((Outcome::Refusal, Usage::default()));
         }
-        let is_likely = |(_, doubt): &(&Reader<'_>, &f32)| 1.0 - **doubt >= BELIEF * (1.0 - least);
-        let likely: Vec<_> = readers.iter().zip(&doubts).filter(is_likely).collect();
+        let is_likely = |doubt: f32| 1.0 - doubt >= BELIEF * (1.0 - least);
+        for (prompt, _) in shown.prompts.iter_mut().zip(&doubts).filter(|(_, doubt)| is_likely(**doubt)) {
+            prompt.used_for = PromptUse::Answer;
+        }
+        let likely: Vec<_> = readers.iter().zip(&doubts).filter(|(_, doubt)| is_likely(**doubt)).collect();
         let draws = self.config.draws / likely.len().max(1) as u64;
         let read = try_join_all(likely.into_iter().map(|(reader, doubt)| reader.read(*doubt, draws, shown))).await?;
         let mut usage = Usage::default();
@@ -107,6 +112,8 @@ impl SpanWriter<'_> {
         candidates.sort_by(|a, b| b.worth.total_cmp(&a.worth));
         candidates.truncate(CHOICE);
         if candidates.len() > 1 {
+            let weighed = |c: &Candidate<'_>| Prompt { used_for: PromptUse::Weigh, messages: c.question_prompt() };
+            shown.prompts.extend(candidates.iter().map(weighed));
             let asked = try_join_all(candidates.iter().map(Candidate::asked)).await?;
             for (candidate, asked) in candidates.iter_mut().zip(asked) {
                 let Candidate { words, doubt, worth, .. } = candidate;
@@ -266,11 +273,16 @@ struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
+    fn question_prompt(&self) -> Vec<Message> {
+        let Reader { excerpt, language, .. } = *self.reader;
+        stem_prompt(language, &[excerpt.shown.as_str()], &self.words)
+    }
+
     /// How likely the question is after the answer, as the logarithm of its probability (Lewis and Fan, 2019).
     async fn asked(&self) -> PortResult<f32> {
-        let Reader { model, excerpt, question, language, .. } = *self.reader;
-        let messages = stem_prompt(language, &[excerpt.shown.as_str()], &self.words);
-        let scores = model.score(ScoreRequest { messages, continuations: vec![question.to_owned()] }).await?;
+        let Reader { model, question, .. } = *self.reader;
+        let (messages, continuations) = (self.question_prompt(), vec![question.to_owned()]);
+        let scores = model.score(ScoreRequest { messages, continuations }).await?;
         Ok(scores.first().map_or(0.0, |score| score.log_probability))
     }
 }

@@ -36,6 +36,10 @@ use domain::{Language, Question, Quiz};
 pub use not_held::NotHeld;
 pub use shuffle::shown_order;
 
+pub(crate) use plain_text::{as_html, clean, one_line};
+pub(crate) use words::Words;
+pub(crate) use write_markdown::as_markdown;
+
 use crate::{GeneratorError, GeneratorResult, form_fault};
 use not_held::Notes;
 

@@ -13,9 +13,9 @@ use super::{
 /// The quiz as text.
 pub fn write(quiz: &Quiz) -> String {
     let words = Words::of(language_of(quiz));
-    let mut out = format!("# {}\n", inline(&one_line(&quiz.title)));
+    let mut out = format!("# {}\n", as_markdown(&one_line(&quiz.title)));
     for (i, question) in quiz.questions.iter().enumerate() {
-        let _ = write!(out, "\n## {}\n\n{}\n", i + 1, inline(&question.stem));
+        let _ = write!(out, "\n## {}\n\n{}\n", i + 1, as_markdown(&question.stem));
         out += &below(question);
     }
     let _ = write!(out, "\n---\n\n# {}\n", words.key);
@@ -25,19 +25,19 @@ pub fn write(quiz: &Quiz) -> String {
         let _ = writeln!(out, " ({points} {})", Words::of(question.language).points);
         let after = after_answering(question);
         if !after.is_empty() {
-            let _ = write!(out, "\n{}\n", inline(&after));
+            let _ = write!(out, "\n{}\n", as_markdown(&after));
         }
         for citation in &question.evidence {
             let (source, page) = (words.source, words.page);
-            let _ = write!(out, "\n> {}\n>\n", inline(&citation.quote).replace('\n', "\n> "));
-            let _ = writeln!(out, "> {source}: {}, {page} {}", inline(&citation.document_name), citation.page);
+            let _ = write!(out, "\n> {}\n>\n", as_markdown(&citation.quote).replace('\n', "\n> "));
+            let _ = writeln!(out, "> {source}: {}, {page} {}", as_markdown(&citation.document_name), citation.page);
         }
     }
     out
 }
 
 /// With a backslash before every character that could be markup (`CommonMark` 2.4), and hard line breaks.
-fn inline(text: &str) -> String {
+pub fn as_markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (i, line) in text.split('\n').enumerate() {
         if i > 0 {
@@ -68,7 +68,7 @@ fn inline(text: &str) -> String {
 
 /// An item of a list, its later lines under the first.
 fn item(mark: &str, text: &str) -> String {
-    format!("{mark} {}\n", inline(text).replace('\n', &format!("\n{}", " ".repeat(mark.len() + 1))))
+    format!("{mark} {}\n", as_markdown(text).replace('\n', &format!("\n{}", " ".repeat(mark.len() + 1))))
 }
 
 fn below(question: &Question) -> String {
@@ -96,15 +96,15 @@ fn key(question: &Question) -> String {
     match &question.body {
         QuestionBody::MultipleChoice { options, key } => {
             let place = options.iter().position(|option| option == key).unwrap_or(0);
-            format!("{}. {}", letter(place), inline(key))
+            format!("{}. {}", letter(place), as_markdown(key))
         }
         QuestionBody::TrueFalse { key } => words.truth(*key).to_owned(),
         QuestionBody::Cloze { key, accepted } | QuestionBody::ShortAnswer { key, accepted } => {
-            let others: Vec<String> = accepted.iter().map(|text| inline(text)).collect();
+            let others: Vec<String> = accepted.iter().map(|text| as_markdown(text)).collect();
             if others.is_empty() {
-                inline(key)
+                as_markdown(key)
             } else {
-                format!("{} ({}: {})", inline(key), words.also, others.join("; "))
+                format!("{} ({}: {})", as_markdown(key), words.also, others.join("; "))
             }
         }
         QuestionBody::Ordering { options, key } => {
@@ -112,7 +112,7 @@ fn key(question: &Question) -> String {
             key.iter().map(|item| letter(place(item)).to_string()).collect::<Vec<_>>().join(" – ")
         }
         QuestionBody::Matching { pairs } => {
-            let pairs = pairs.iter().map(|p| format!("{} → {}", inline(&p.left), inline(&p.right)));
+            let pairs = pairs.iter().map(|p| format!("{} → {}", as_markdown(&p.left), as_markdown(&p.right)));
             pairs.collect::<Vec<_>>().join("; ")
         }
     }

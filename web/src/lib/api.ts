@@ -19,16 +19,16 @@ import type {
   ServiceStatus,
 } from './types';
 
-const client = createClient<paths>({ fetch: send });
+export const client = createClient<paths>({ fetch: send });
 
-async function ok<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+export async function ok<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await call;
   if (!response.ok) throw problemFrom(response.status, error);
   return data as T;
 }
 
 /** All items of a list that pages by cursor. */
-async function all<Page extends { next_cursor?: string | null }, Item>(
+export async function all<Page extends { next_cursor?: string | null }, Item>(
   get: (query: { limit: number; cursor?: string }) => Promise<Page>,
   items: (page: Page) => Item[],
 ): Promise<Item[]> {
@@ -127,8 +127,13 @@ export async function* watchJob(id: string): AsyncGenerator<Job> {
 
 export interface Question {
   question: string;
-  history: PastTurn[];
   mode: AnswerMode;
+  /** The turns before, where the server does not know them. */
+  history?: PastTurn[];
+  /** Where the turn is kept. */
+  conversation_id?: string;
+  /** Whether the answer is to tell how it came about. */
+  explain?: boolean;
 }
 
 /** Asks, and tells what arrives; the last event is `done`. Throws `ApiError`; aborting the signal stops the model. */

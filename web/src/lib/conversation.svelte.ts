@@ -1,88 +1,38 @@
-// The questions of a course, and how each is being answered. What is finished is kept in this browser.
+// A conversation: its turns, and where they are kept. The server keeps it for all who may see the course, or this browser
+// for nobody else.
 
-import { ask, rateAnswer } from './api';
-import { keepTalk, readTalk, type KeptTurn } from './history';
+import { ask, rateAnswer, type Question } from './api';
+import { beginConversation, getConversation } from './conversation_api';
+import { keepTalk, readTalk } from './history';
 import { asApiError, isAbort } from './problem';
-import type { AnswerMode, AnswerSentence, AskEvent, Citation, Failure, Passage, PastTurn } from './types';
-import { withoutMarks } from './marks';
+import { Turn } from './turn.svelte';
+import type { AnswerMode, Failure } from './types';
 
-/** How many earlier turns a question is sent with. */
+/** How many earlier turns a question is sent with, where the server does not know them. */
 const HISTORY = 8;
-let turns = 0;
-
-export class Turn {
-  state = $state<'searching' | 'writing' | 'done' | 'stopped' | 'failed'>('searching');
-  text = $state('');
-  sentences = $state<AnswerSentence[]>([]);
-  citations = $state<Citation[]>([]);
-  passages = $state<Passage[]>([]);
-  refused = $state(false);
-  seconds = $state(0);
-  problem = $state<(Failure & { status?: number }) | null>(null);
-  helpful = $state<boolean | null>(null);
-  answerId: string | null = null;
-
-  /** Unlike that of any other turn of this page. */
-  readonly id = (turns += 1);
-
-  constructor(
-    readonly question: string,
-    readonly mode: AnswerMode,
-  ) {}
-
-  get running(): boolean {
-    return this.state === 'searching' || this.state === 'writing';
-  }
-
-  citation(n: number): Citation | undefined {
-    return this.citations.find((citation) => citation.n === n);
-  }
-
-  take({ event, data }: AskEvent): void {
-    if (event === 'passages') this.passages = data.passages;
-    if (event === 'citation' && !this.citation(data.n)) this.citations.push(data);
-    if (event === 'token') {
-      this.state = 'writing';
-      this.text += data.text;
-    }
-    if (event === 'done') {
-      this.text = data.answer;
-      this.sentences = data.sentences;
-      this.citations = data.citations;
-      this.refused = data.refused;
-      this.seconds = (data.timings?.total_ms ?? 0) / 1000;
-      this.answerId = data.id ?? null;
-      this.state = 'done';
-    }
-  }
-
-  /** A turn as it was kept. */
-  static from(kept: KeptTurn): Turn {
-    const turn = new Turn(kept.question, kept.mode);
-    const { text, sentences, citations, refused, seconds, answerId, helpful } = kept;
-    Object.assign(turn, { text, sentences, citations, refused, seconds, answerId, helpful, state: 'done' });
-    return turn;
-  }
-
-  toKeep(): KeptTurn {
-    const { question, mode, text, refused, seconds, answerId, helpful } = this;
-    const [sentences, citations] = [$state.snapshot(this.sentences), $state.snapshot(this.citations)];
-    return { question, mode, text, sentences, citations, refused, seconds, answerId, helpful };
-  }
-
-  asPast(): PastTurn {
-    return { question: this.question, answer: withoutMarks(this.text, (n) => this.citation(n) !== undefined) };
-  }
-}
 
 export class Conversation {
   turns = $state<Turn[]>([]);
   mode = $state<AnswerMode>('answer');
   draft = $state('');
+  /** Its name on the server; null before its first question, and for the browser's own. */
+  id = $state<string | null>(null);
+  /** Whether this browser keeps it, and nobody else sees it. */
+  local = $state(false);
+  title = $state<string | null>(null);
+  /** Its turns are being fetched for the first time. */
+  loading = $state(false);
+  problem = $state.raw<(Failure & { status?: number }) | null>(null);
   #stop: AbortController | null = null;
 
-  constructor(readonly course: string) {
-    this.turns = readTalk(localStorage, course).map((kept) => Turn.from(kept));
+  constructor(
+    readonly course: string,
+    kept: { id?: string; local?: boolean } = {},
+  ) {
+    this.id = kept.id ?? null;
+    this.loading = this.id !== null;
+    this.local = kept.local ?? false;
+    if (this.local) this.turns = readTalk(localStorage, course).map((turn) => Turn.from(turn));
   }
 
   get last(): Turn | undefined {
@@ -93,20 +43,65 @@ export class Conversation {
     return this.last?.running ?? false;
   }
 
+  /** Whether anything was asked in it. */
+  get begun(): boolean {
+    return this.id !== null || this.turns.length > 0;
+  }
+
+  /** Brings the turns up to what the server knows: another tab may have asked as well. */
+  async load(): Promise<void> {
+    const id = this.id;
+    if (id === null || this.running) return;
+    try {
+      const { title, turns } = await getConversation(id, this.course);
+      if (this.running) return;
+      const known = new Map(this.turns.filter((turn) => turn.n !== null).map((turn) => [turn.n, turn]));
+      const lost = this.turns.filter((turn) => turn.n === null);
+      this.turns = [...turns.map((turn) => known.get(turn.n) ?? Turn.of(turn)), ...lost];
+      this.title = title;
+      this.problem = null;
+    } catch (error) {
+      this.problem = asApiError(error);
+      // One that is gone can't be asked in: the next question begins another.
+      if (this.problem.status === 404) this.id = null;
+    } finally {
+      this.loading = false;
+    }
+  }
+
   async ask(question: string): Promise<void> {
     if (this.running || question.trim() === '') return;
-    const history = this.turns.filter((turn) => turn.state === 'done' && !turn.refused).slice(-HISTORY);
+    const before = this.turns.filter((turn) => turn.state === 'done');
     const turn = new Turn(question.trim(), this.mode);
     this.turns.push(turn);
+    this.problem = null;
     this.#stop = new AbortController();
     try {
-      const asked = { question: turn.question, mode: turn.mode, history: history.map((past) => past.asPast()) };
+      const asked = { question: turn.question, mode: turn.mode, explain: true, ...(await this.#place(before)) };
       for await (const event of ask(this.course, asked, this.#stop.signal)) turn.take(event);
-      this.#keep();
     } catch (error) {
       turn.state = isAbort(error) ? 'stopped' : 'failed';
       if (!isAbort(error)) turn.problem = asApiError(error);
+      return;
     }
+    this.keep();
+    // A number was left out: another tab asked meanwhile.
+    if (turn.n !== null && turn.n !== (before.findLast(({ n }) => n !== null)?.n ?? 0) + 1) await this.load();
+  }
+
+  /** Where a question belongs: a conversation of the server's, begun where there is none yet, else these turns. */
+  async #place(before: Turn[]): Promise<Pick<Question, 'history' | 'conversation_id'>> {
+    if (!this.local) {
+      try {
+        return { conversation_id: (this.id ??= await beginConversation(this.course)) };
+      } catch (error) {
+        if (asApiError(error).code !== 'conversations_not_kept') throw error;
+        this.local = true;
+        this.turns.unshift(...readTalk(localStorage, this.course).map((turn) => Turn.from(turn)));
+      }
+    }
+    const answered = before.filter((turn) => !turn.refused).slice(-HISTORY);
+    return { history: answered.map((past) => past.asPast()) };
   }
 
   stop(): void {
@@ -128,25 +123,16 @@ export class Conversation {
     turn.helpful = before === helpful ? null : helpful;
     try {
       await rateAnswer(turn.answerId, turn.helpful);
-      this.#keep();
+      this.keep();
     } catch (error) {
       turn.helpful = before;
       throw error;
     }
   }
 
-  /** Begins anew. Returns what brings the turns back. */
-  clear(): () => void {
-    const before = this.turns;
-    this.turns = [];
-    this.#keep();
-    return () => {
-      this.turns = [...before, ...this.turns];
-      this.#keep();
-    };
-  }
-
-  #keep(): void {
+  /** Keeps the turns in this browser, where it is their only place. */
+  keep(): void {
+    if (!this.local) return;
     const done = this.turns.filter((turn) => turn.state === 'done');
     keepTalk(
       localStorage,
@@ -154,12 +140,4 @@ export class Conversation {
       done.map((turn) => turn.toKeep()),
     );
   }
-}
-
-const courses = new Map<string, Conversation>();
-
-export function conversationOf(course: string): Conversation {
-  const known = courses.get(course) ?? new Conversation(course);
-  courses.set(course, known);
-  return known;
 }

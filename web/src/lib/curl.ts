@@ -25,5 +25,7 @@ export function curlOf(call: Call, origin: string, withKey: boolean): string {
 }
 
 /** Whether a call belongs to what the user did: not the page's own watching. */
-export const isWorthShowing = (call: Call) =>
-  call.path.startsWith('/api/') && !/\/events$|\/status$|\/jobs\/|\.png$/.test(call.path);
+export const isWorthShowing = ({ method, path }: Call) =>
+  path.startsWith('/api/') &&
+  !/\/events$|\/status$|\/jobs\/|\.png$/.test(path) &&
+  !(method === 'GET' && /\/conversations\?/.test(path));

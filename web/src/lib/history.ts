@@ -1,4 +1,4 @@
-// Conversations in the browser's storage: they stay after a reload and are seen by nobody else.
+// The conversation of a course that only this browser keeps: it stays after a reload and is seen by nobody else.
 
 import type { AnswerMode, AnswerSentence, Citation } from './types';
 

@@ -2,6 +2,7 @@
 
 import { send } from './http';
 import { readProblem } from './problem';
+import { nameOf } from './save_file';
 import type {
   BankFilter,
   BankQuestion,
@@ -107,8 +108,6 @@ export async function makeQuizOf(course: string, title: string, questions: Quest
 export async function exportQuiz(id: string, format: string): Promise<{ name: string; blob: Blob; left: NotHeld[] }> {
   const response = await send(`/api/v1/${at(id)}/export?format=${format}`);
   if (!response.ok) throw await readProblem(response);
-  const disposition = response.headers.get('content-disposition') ?? '';
-  const name = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
   const left = JSON.parse(response.headers.get('x-lectern-left-out') ?? '[]') as NotHeld[];
-  return { name: name ? decodeURIComponent(name) : `quiz.${format}`, blob: await response.blob(), left };
+  return { name: nameOf(response, `quiz.${format}`), blob: await response.blob(), left };
 }

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { curlOf, isWorthShowing } from './curl';
-import { bankLink, courseLink, parseRoute, quizLink } from './route';
+import { bankLink, courseLink, parseRoute, quizLink, talkLink } from './route';
 
 describe('addresses', () => {
   it('are read as they are written', () => {
     expect(parseRoute(courseLink('c1', 'material'))).toMatchObject({ view: 'course', course: 'c1', tab: 'material' });
     expect(parseRoute(courseLink('c1'))).toMatchObject({ course: 'c1', tab: 'ask', quiz: null });
+    expect(parseRoute(courseLink('c1'))).toMatchObject({ talk: null });
+    expect(parseRoute(talkLink('c1', 't1'))).toMatchObject({ course: 'c1', tab: 'ask', talk: 't1', quiz: null });
+    expect(parseRoute('#/courses/c1/material/t1').talk).toBe(null);
     expect(parseRoute(quizLink('c1', 'q1'))).toMatchObject({ tab: 'quizzes', quiz: 'q1', use: 'edit' });
     expect(parseRoute(quizLink('c1', 'q1', 'print'))).toMatchObject({ quiz: 'q1', use: 'print' });
     expect(parseRoute(quizLink('c1', 'q1', 'bank'))).toMatchObject({ quiz: 'q1', use: 'bank' });
@@ -37,7 +40,13 @@ describe('curl', () => {
   });
 
   it('leaves out what the page does by itself', () => {
-    const shown = ['/api/v1/courses', '/api/v1/jobs/j/events', '/api/v1/status', '/health/live'];
+    const shown = [
+      '/api/v1/courses',
+      '/api/v1/jobs/j/events',
+      '/api/v1/status',
+      '/health/live',
+      '/api/v1/courses/c/conversations?limit=200',
+    ];
     expect(shown.filter((path) => isWorthShowing({ method: 'GET', path }))).toEqual(['/api/v1/courses']);
   });
 });

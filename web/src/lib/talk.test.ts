@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asText } from './copy_text';
 import { keepTalk, MOST_TURNS, readTalk, type KeptTurn } from './history';
 import { nextStep } from './next_step';
+import { nameOf } from './save_file';
 import { headings, suggest } from './suggest';
 import type { Citation, Question } from './types';
 import type { Row } from './upload_rows';
@@ -84,6 +85,15 @@ describe('copying', () => {
     expect(asText(answer, (c) => `${c.document_name}, p. ${c.page}`)).toBe(
       'Leaves are green. [1]\n\n[1] “Leaves look green.” (plants.md, p. 2)',
     );
+  });
+});
+
+describe('a file from the server', () => {
+  const named = (disposition: string) =>
+    nameOf({ headers: new Headers(disposition ? { 'content-disposition': disposition } : {}) }, 'x.md');
+  it('has the name that the server gave it, in any script', () => {
+    expect(named(`attachment; filename="__.md"; filename*=UTF-8''%E5%85%89%20a.md`)).toBe('光 a.md');
+    expect(named('')).toBe('x.md');
   });
 });
 

@@ -143,11 +143,41 @@ export interface AnswerSentence {
 export interface AskResponse {
   /** For rating it; null where the server keeps none. */
   id?: string | null;
+  /** Its number in its conversation; null where it is not kept in one. */
+  turn?: number | null;
   answer: string;
   sentences: AnswerSentence[];
   citations: Citation[];
   refused: boolean;
   timings?: { total_ms: number };
+  /** Where it was asked for. */
+  explanation?: Explanation | null;
+}
+
+/** How an answer came about. */
+export interface Explanation {
+  /** Null where the question is about the material itself, for which nothing is searched. */
+  query?: string | null;
+  passages: ReadPassage[];
+  prompts: Prompt[];
+  /** How likely it is that the material holds no answer, and the doubt above which one is refused; both 0 to 1. */
+  doubt?: number | null;
+  refuse_above?: number | null;
+}
+
+/** A passage as it was found. */
+export interface ReadPassage {
+  n: number;
+  document_name: string;
+  /** First and last. */
+  pages: number[];
+  text: string;
+}
+
+/** What a model was given to read. */
+export interface Prompt {
+  used_for: 'answer' | 'doubt' | 'weigh';
+  messages: { role: 'system' | 'user' | 'assistant'; content: string }[];
 }
 
 /** A passage the answer is drawn from. */
@@ -167,6 +197,24 @@ export type AskEvent =
   | { event: 'token'; data: { text: string } }
   | { event: 'citation'; data: Citation }
   | { event: 'done'; data: AskResponse };
+
+/** A conversation in a list. */
+export interface ConversationSummary {
+  id: string;
+  /** Null until the first question names it. */
+  title?: string | null;
+  turn_count: number;
+  updated_at: string;
+}
+
+/** A turn as the server keeps it. */
+export interface ServerTurn {
+  n: number;
+  question: string;
+  mode: AnswerMode;
+  answer: AskResponse;
+  helpful?: boolean | null;
+}
 
 export interface AskedOften {
   question: string;
