@@ -239,6 +239,8 @@ mod tests {
         assert!(store.rename_conversation(id, "Light").await.unwrap());
         store.add_turn(id, &new("Why?"), 9).await.unwrap();
         assert_eq!(store.conversation(id).await.unwrap().unwrap().title.as_deref(), Some("Light"));
+        let refused = NewTurn { answer: r#"{"answer": "", "refused": true}"#, ..new("Who is king?") };
+        store.add_turn(id, &refused, 9).await.unwrap();
         let history = store.history(id, 2).await.unwrap();
         let asked: Vec<_> = history.iter().map(|turn| (turn.question.as_str(), turn.answer.as_str())).collect();
         assert_eq!(asked, [("And dark?", "It does [1]."), ("Why?", "It does [1].")]);
