@@ -71,6 +71,7 @@ pub(crate) async fn pick_distractors(
     chance: &mut Chance,
 ) -> PortResult<Vec<String>> {
     let mut scored = alike(book, wanted);
+    keep_lengths(&mut scored, wanted);
     scored.truncate(EMBEDDED);
     if !wanted.key.kind.is_number() && !scored.is_empty() {
         let mut texts: Vec<&str> = scored.iter().map(|(_, t)| t.as_str()).collect();
@@ -192,25 +193,42 @@ fn size_distance(a: &str, b: &str) -> Option<f32> {
     (distance > 0.02 && distance < 2.0).then_some(distance)
 }
 
-/// The best of the candidates, different from one another, and one at least as long as the key where that is not to be
-/// the longest.
+/// Puts those that are shorter than the key in front where it is to be the longest and enough of them are there.
+fn keep_lengths(scored: &mut [(f32, String)], wanted: &Wanted<'_>) {
+    let key = length(&wanted.key.text);
+    if wanted.longest && scored.iter().filter(|(_, t)| length(t) < key).count() >= wanted.count {
+        scored.sort_by_key(|(_, t)| length(t) >= key);
+    }
+}
+
+/// Characters: what a reader sees of a text's length.
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// The best of the candidates, different from one another: all shorter than the key where that is to be the longest, else
+/// one that is longer, or at least as long.
 fn choose(good: Vec<String>, wanted: &Wanted<'_>) -> Vec<String> {
-    let length = |t: &str| t.chars().count();
     let key = length(&wanted.key.text);
     let mut chosen: Vec<String> = Vec::new();
-    // Under this the fourth option is a different sort of thing.
-    let pool: Vec<String> = good.into_iter().take(3 * wanted.count + 2).collect();
-    let mut take = |text: &String| {
-        if chosen.len() < wanted.count && chosen.iter().all(|c| !same_or_within(c, text)) {
+    let differ = |chosen: &[String], text: &str| chosen.iter().all(|c| !same_or_within(c, text));
+    let take = |chosen: &mut Vec<String>, text: &String| {
+        if chosen.len() < wanted.count && differ(chosen, text) {
             chosen.push(text.clone());
         }
     };
     if wanted.longest {
-        pool.iter().filter(|t| length(t) < key).for_each(&mut take);
-    } else if let Some(long) = pool.iter().find(|t| length(t) >= key) {
-        take(long);
+        good.iter().filter(|t| length(t) < key).for_each(|text| take(&mut chosen, text));
     }
-    pool.iter().for_each(&mut take);
+    // Under this the fourth option is a different sort of thing.
+    let pool = good.get(..good.len().min(3 * wanted.count + 2)).unwrap_or_default();
+    if !wanted.longest
+        && let Some(long) =
+            pool.iter().find(|t| length(t) > key).or_else(|| pool.iter().find(|t| length(t) == key))
+    {
+        take(&mut chosen, long);
+    }
+    pool.iter().for_each(|text| take(&mut chosen, text));
     chosen
 }
 
@@ -221,13 +239,18 @@ fn fill_numbers(book: &Book<'_>, wanted: &Wanted<'_>, chance: &mut Chance, chose
     }
     let passage = book.sentences.get(wanted.sentence).and_then(|s| book.passages.get(s.passage));
     let text = passage.map(|p| p.text.as_str()).unwrap_or_default();
-    for _ in 0..40 {
+    let key = length(&wanted.key.text);
+    let mut longer = chosen.iter().any(|c| length(c) > key);
+    for n in 0..60 {
         if chosen.len() >= wanted.count {
             return;
         }
         let Some(other) = vary(&wanted.key.text, wanted.key.kind, chance) else { continue };
         let known = chosen.contains(&other) || wanted.not.contains(&other) || text.contains(&other);
-        if !known && other != wanted.key.text {
+        // At first only what gives the key the rank in length that it is to have.
+        let ranked = n >= 30 || if wanted.longest { length(&other) < key } else { longer || length(&other) > key };
+        if !known && ranked && other != wanted.key.text {
+            longer |= length(&other) > key;
             chosen.push(other);
         }
     }
