@@ -11,6 +11,7 @@ use tokio::task::yield_now;
 use super::{
     MadeQuiz, QuizEvent, QuizMaker,
     book::Book,
+    connectives::body,
     make_question::Built,
     pick_distractors::{Vectors, Wanted, pick_distractors},
     question_parts::{Candidate, key_text},
@@ -96,9 +97,9 @@ impl<'a> Run<'a> {
         }
         let order = spread(&wanted);
         let mut kinds = self.kinds();
-        let budget = self.request.count.saturating_mul(self.maker.config.tries_per_question) + 20;
+        let budget = self.budget();
         while self.accepted.len() < self.request.count && !kinds.is_empty() {
-            let before = self.counts(&kinds);
+            let (before, tried) = (self.counts(&kinds), self.tried);
             for passage in &order {
                 if self.accepted.len() >= self.request.count || self.tried >= budget {
                     break;
@@ -117,6 +118,8 @@ impl<'a> Run<'a> {
                 (true, _) => kinds.retain(|_| moved.next().unwrap_or(true) || before.iter().sum::<usize>() == 0),
                 // What was passed over for variety's sake is better than nothing.
                 (false, true) => self.varied = false,
+                // The best candidates of each passage failed; others are left.
+                (false, false) if self.tried > tried => {}
                 (false, false) => break,
             }
         }
@@ -124,8 +127,13 @@ impl<'a> Run<'a> {
         Ok(self.finish())
     }
 
+    /// Candidates that may be tried.
+    pub(super) fn budget(&self) -> usize {
+        self.request.count.saturating_mul(self.maker.config.tries_per_question) + 20
+    }
+
     /// One passage's turn: the kind that lacks most first.
-    async fn turn(
+    pub(super) async fn turn(
         &mut self,
         passage: usize,
         list: &[Candidate],
@@ -148,6 +156,14 @@ impl<'a> Run<'a> {
                     return Ok(true);
                 }
             }
+            // English passages hold names and numbers enough.
+            let wanted = match self.request.level {
+                Some(level) => level == CognitiveLevel::Understand,
+                None => self.book.language(passage).is_chinese(),
+            };
+            if wanted && kind == QuestionKind::MultipleChoice && self.attempt_statements(passage, tell).await? {
+                return Ok(true);
+            }
         }
         Ok(false)
     }
@@ -161,7 +177,11 @@ impl<'a> Run<'a> {
         let crowded = |c: &Candidate| self.varied && total >= 8 && share(c) > MOST_OF_A_KIND;
         let free =
             list.iter().filter(|c| !self.used.contains(&c.sentence) && !self.spent.contains(&spent(c)) && !crowded(c));
-        let best = free.max_by(|a, b| (a.score - share(a)).total_cmp(&(b.score - share(b))))?;
+        // Years are all of one length: with them the key can't come to its share of the longest.
+        let longest = self.chance.wants_longest();
+        let even = |c: &Candidate| if longest && c.span.kind == Kind::Year { 0.25 } else { 0.0 };
+        let worth = |c: &Candidate| c.score - share(c) - even(c);
+        let best = free.max_by(|a, b| worth(a).total_cmp(&worth(b)))?;
         self.spent.insert(spent(best));
         Some(best)
     }
@@ -187,6 +207,23 @@ impl<'a> Run<'a> {
         self.judge(question, &places, tell).await
     }
 
+    /// Asks which of several statements on a passage is true, twice at most.
+    pub(super) async fn attempt_statements(
+        &mut self,
+        passage: usize,
+        tell: &mut (impl FnMut(QuizEvent) + Send),
+    ) -> PortResult<bool> {
+        let turn = |n: usize| (usize::MAX - n, passage, QuestionKind::MultipleChoice);
+        if !self.spent.insert(turn(1)) && !self.spent.insert(turn(2)) {
+            return Ok(false);
+        }
+        self.position = None;
+        let Some((question, places)) = self.which_statement(passage).await? else { return Ok(false) };
+        self.tried += 1;
+        tell(QuizEvent::Tried);
+        self.judge(question, &places, tell).await
+    }
+
     /// Makes a question of a candidate and proves it.
     async fn attempt(
         &mut self,
@@ -200,6 +237,8 @@ impl<'a> Run<'a> {
         let question = match self.build(candidate, kind).await? {
             Built::Question(question) => *question,
             Built::Not(reason) => {
+                let (key, kind) = (&candidate.span.text, candidate.span.kind);
+                tracing::debug!(key, ?kind, cue = candidate.span.cue, reason, "made no question of a candidate");
                 self.leave_out(reason, tell);
                 return Ok(false);
             }
@@ -255,14 +294,14 @@ impl<'a> Run<'a> {
         self.accepted.push(question);
     }
 
-    fn leave_out(&mut self, reason: &str, tell: &mut (impl FnMut(QuizEvent) + Send)) {
+    pub(super) fn leave_out(&mut self, reason: &str, tell: &mut (impl FnMut(QuizEvent) + Send)) {
         *self.left.entry(reason.to_owned()).or_default() += 1;
         tell(QuizEvent::LeftOut { reason: reason.to_owned() });
     }
 
     /// Says what did not come about.
     fn close(&mut self, tell: &mut (impl FnMut(QuizEvent) + Send)) {
-        let budget = self.request.count.saturating_mul(self.maker.config.tries_per_question) + 20;
+        let budget = self.budget();
         let short = self.request.count.saturating_sub(self.accepted.len());
         if short > 0 && self.tried >= budget {
             *self.left.entry("budget".to_owned()).or_default() += short;
@@ -317,15 +356,18 @@ impl<'a> Run<'a> {
         let language = book.language(passage);
         let mut found = Vec::new();
         for (at, sentence) in book.sentences_in(passage) {
-            if !is_plain(sentence.text, language) || leans(sentence.text, language).is_some() {
+            let text = body(sentence.text);
+            if !is_plain(text, language) || leans(text, language).is_some() {
                 continue;
             }
             // A Chinese sentence without a subject needs the topic in front.
-            let headless = language.is_chinese() && lacks_subject(sentence.text);
-            if headless && book.sources.get(passage).and_then(topic_of).is_none() {
-                continue;
-            }
+            let headless = language.is_chinese() && lacks_subject(text);
+            let unnamed = headless && book.sources.get(passage).and_then(topic_of).is_none();
             for span in book.spans.get(at).map(Vec::as_slice).unwrap_or_default() {
+                // A question for a cause names its own subject.
+                if unnamed && span.kind != Kind::Cause {
+                    continue;
+                }
                 if self.request.level.is_some_and(|l| l != level_of(span.kind)) {
                     continue;
                 }

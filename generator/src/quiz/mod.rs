@@ -4,19 +4,25 @@
 //! `han_terms`). `make_quiz` goes through the passages so that each gets its share, `make_question` builds one question,
 //! `prove` checks it; what fails is made again from another span, within a budget.
 
+mod akin;
 mod book;
 mod checks;
 #[cfg(test)]
 mod checks_tests;
+mod chinese_causes;
+mod chinese_numbers;
 mod chinese_spans;
 mod chinese_words;
+mod connectives;
 mod english_spans;
 mod english_words;
+mod false_statements;
 mod han_terms;
 mod make_question;
 mod make_quiz;
 mod model_stems;
 mod number_clue;
+mod other_clauses;
 mod pick_distractors;
 mod prove;
 mod question_parts;
@@ -29,6 +35,7 @@ mod source;
 mod spans;
 mod standalone;
 mod vary_numbers;
+mod which_statement;
 
 use std::sync::Arc;
 

@@ -4,12 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    Difficulty, Language, PortResult,
+    BLANK, Difficulty, Language, PortResult,
     ports::{EmbedRole, Embedder},
 };
 
 use super::{
+    akin::is_akin,
     book::Book,
+    other_clauses::other_clauses,
     shuffle::Chance,
     spans::{Kind, Span, same_or_within},
     vary_numbers::vary,
@@ -91,9 +93,16 @@ pub(crate) async fn pick_distractors(
     }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let good: Vec<String> = scored.into_iter().map(|(_, t)| t).collect();
-    let mut chosen = choose(good, wanted);
+    let mut chosen = choose(&good, wanted);
     fill_numbers(book, wanted, chance, &mut chosen);
     Ok(chosen)
+}
+
+/// Whether the course may hold enough wrong options for a key: told before a model writes a stem,
+/// which is a blank then.
+pub(crate) fn has_peers(book: &Book<'_>, wanted: &Wanted<'_>) -> bool {
+    let kind = wanted.key.kind;
+    kind.is_number() || alike(book, wanted).len() >= wanted.count
 }
 
 /// The candidates of the course, best first by form and place.
@@ -108,11 +117,14 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
         if taken || own.text.contains(&span.text) || stem.contains(&span.text.to_lowercase()) {
             continue;
         }
-        let Some(mut score) = likeness(wanted.key, span) else { continue };
+        let blank = wanted.stem.contains(BLANK);
+        let Some(mut score) = likeness(wanted.key, span, blank) else { continue };
         let near = sentence.passage == own.passage;
         let document = |p: usize| book.sources.get(p).map(|s| s.document_id);
         // Titles are of all genres; those of one document have most in common.
-        if wanted.key.kind == Kind::Work && document(sentence.passage) != document(own.passage) {
+        // So are causes.
+        let apart = wanted.key.kind == Kind::Work || wanted.key.kind == Kind::Cause && wanted.language.is_chinese();
+        if apart && document(sentence.passage) != document(own.passage) {
             continue;
         }
         score += match wanted.difficulty {
@@ -126,6 +138,9 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
             scored.push((score, span.text.clone()));
         }
     }
+    if wanted.key.kind == Kind::Cause {
+        scored.extend(other_clauses(book, wanted));
+    }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let asked = question_terms(wanted.stem);
     scored.truncate(EMBEDDED * 2);
@@ -134,15 +149,17 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
 }
 
 /// Whether two spans may name one thing: 俄國 and 俄羅斯 begin alike.
-fn one_thing(key: &Span, other: &Span) -> bool {
+pub(crate) fn one_thing(key: &Span, other: &Span) -> bool {
     let han = |s: &Span| s.text.chars().next().filter(|c| is_han(*c));
     let countries = key.cue == "country" && other.cue == "country" && han(key).is_some() && han(key) == han(other);
     countries || same_or_within(&other.text, &key.text)
 }
 
 /// How alike two spans of one kind are in form; `None` where one can't stand beside the other.
-fn likeness(key: &Span, other: &Span) -> Option<f32> {
-    let same_cue = key.cue == other.cue;
+pub(crate) fn likeness(key: &Span, other: &Span, blank: bool) -> Option<f32> {
+    // A question word names the type to the letter; beside a blank, a county may stand for a city.
+    let akin = blank && is_akin(&key.cue, &other.cue);
+    let same_cue = key.cue == other.cue || akin;
     let shape = |t: &str| (t.contains(' '), t.starts_with(char::is_uppercase), t.contains('·'));
     let words = |t: &str| t.split_whitespace().count() as f32;
     let length = |t: &str| t.chars().count() as f32;
@@ -153,12 +170,16 @@ fn likeness(key: &Span, other: &Span) -> Option<f32> {
         kind if kind.needs_cue() && !same_cue => return None,
         Kind::Year | Kind::Decade | Kind::Date => score -= year_distance(&key.text, &other.text)?,
         Kind::Quantity | Kind::Percent => score -= size_distance(&key.text, &other.text)?,
+        Kind::Cause if !same_cue => return None,
         // Names of unknown things are alike only where something says so.
         Kind::Name if key.cue.is_empty() => return None,
         _ => {}
     }
     if shape(&key.text) != shape(&other.text) {
         score -= 0.8;
+    }
+    if akin {
+        score -= 0.3;
     }
     (ratio < 1.0).then_some(score)
 }
@@ -208,7 +229,7 @@ fn length(text: &str) -> usize {
 
 /// The best of the candidates, different from one another: all shorter than the key where that is to be the longest, else
 /// one that is longer, or at least as long.
-fn choose(good: Vec<String>, wanted: &Wanted<'_>) -> Vec<String> {
+fn choose(good: &[String], wanted: &Wanted<'_>) -> Vec<String> {
     let key = length(&wanted.key.text);
     let mut chosen: Vec<String> = Vec::new();
     let differ = |chosen: &[String], text: &str| chosen.iter().all(|c| !same_or_within(c, text));
@@ -218,17 +239,29 @@ fn choose(good: Vec<String>, wanted: &Wanted<'_>) -> Vec<String> {
         }
     };
     if wanted.longest {
-        good.iter().filter(|t| length(t) < key).for_each(|text| take(&mut chosen, text));
+        for text in good.iter().filter(|t| length(t) < key) {
+            take(&mut chosen, text);
+        }
     }
     // Under this the fourth option is a different sort of thing.
     let pool = good.get(..good.len().min(3 * wanted.count + 2)).unwrap_or_default();
+    let number = wanted.key.kind.is_number();
+    if wanted.longest && number {
+        // Numbers that are shorter are made.
+        return chosen;
+    }
     if !wanted.longest
-        && let Some(long) =
-            pool.iter().find(|t| length(t) > key).or_else(|| pool.iter().find(|t| length(t) == key))
+        && let Some(long) = pool.iter().find(|t| length(t) > key).or_else(|| pool.iter().find(|t| length(t) == key))
     {
         take(&mut chosen, long);
     }
-    pool.iter().for_each(|text| take(&mut chosen, text));
+    // One that is longer is made of numbers, so that the key's length tells nothing.
+    let most = if number && !chosen.iter().any(|c| length(c) > key) { wanted.count - 1 } else { wanted.count };
+    for text in pool {
+        if chosen.len() < most {
+            take(&mut chosen, text);
+        }
+    }
     chosen
 }
 

@@ -10,6 +10,7 @@ use super::{
     book::Book,
     checks::{self, check},
     question_parts::plain_stem,
+    which_statement::asks_statements,
 };
 use crate::answer::{Sentence, select_quote};
 
@@ -89,6 +90,9 @@ impl Prover<'_> {
             let best = shares.iter().all(|s| *s <= share);
             let name = self.model.map(|m| m.info().id.as_str()).unwrap_or_default();
             return Ok(check(NAME, best, format!("{name}, given the passage, gives the key {:.0} %", share * 100.0)));
+        }
+        if asks_statements(&question.stem) {
+            return Ok(check(NAME, true, "the key is what a sentence of the passage says, and no sentence says the others"));
         }
         let own: Vec<Sentence<'_>> =
             self.book.sentences_in(passage).map(|(_, s)| Sentence { passage: 0, ..s.clone() }).collect();
