@@ -25,6 +25,7 @@ mod number_clue;
 mod other_clauses;
 mod pick_distractors;
 mod prove;
+mod prove_without;
 mod question_parts;
 mod reuse_items;
 mod rule_stems;
