@@ -111,6 +111,30 @@ test('it is taken as a student takes it, and marked', async () => {
   await close(page);
 });
 
+test('a reading set shows its passage once before its questions, to the teacher, the student and on paper', async () => {
+  const page = await openPage(browser);
+  await page.goto(listUrl());
+  await page.getByLabel('Questions', { exact: true }).fill('4');
+  await page.getByLabel('Cloze').check();
+  await page.getByLabel('Reading sets').selectOption({ label: '2 questions on each passage' });
+  await page.getByRole('button', { name: 'Make the quiz' }).click();
+  await page.getByRole('link', { name: 'Take it as a student' }).waitFor({ timeout: MADE_MS });
+  const set = page.url();
+  for (const way of ['', '/take', '/print']) {
+    await page.goto(set + way);
+    const passage = page.locator('figure blockquote').first();
+    await passage.waitFor();
+    assert.ok(bare(sample.toString()).includes(bare(await passage.innerText())), 'the passage is not verbatim');
+    const passages = await page.locator('figure blockquote').count();
+    const questions = await page
+      .locator(['.card', 'fieldset legend', '.question'][['', '/take', '/print'].indexOf(way)])
+      .count();
+    assert.ok(passages * 2 <= questions && questions <= 4, `${passages} passages, ${questions} questions`);
+    assert.deepEqual(await violations(page), []);
+  }
+  await close(page);
+});
+
 test('the exported GIFT is read by another program, question for question', async () => {
   const page = await atQuiz();
   const stems = await page.locator('.card .stem').allInnerTexts();
