@@ -5,7 +5,9 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use domain::{CognitiveLevel, Language, LeftOut, PortResult, Proof, Question, QuestionBody, QuestionKind, QuizRequest};
+use domain::{
+    Citation, CognitiveLevel, Language, LeftOut, PortResult, Proof, Question, QuestionBody, QuestionKind, QuizRequest,
+};
 use tokio::task::yield_now;
 
 use super::{
@@ -42,12 +44,16 @@ pub(crate) struct Run<'a> {
     /// Sentences that a question asks about.
     used: HashSet<usize>,
     spent: HashSet<(usize, usize, QuestionKind)>,
-    accepted: Vec<Question>,
+    pub(super) accepted: Vec<Question>,
+    /// The passages of reading sets.
+    pub(super) passages: Vec<Citation>,
+    /// Whether accepted questions are told only when their set is complete.
+    pub(super) holds_back: bool,
     /// How many questions ask for a span of each kind.
     asked: BTreeMap<Kind, usize>,
     /// Whether spans of one kind may not crowd the others out.
     varied: bool,
-    tried: usize,
+    pub(super) tried: usize,
     left: BTreeMap<String, usize>,
 }
 
@@ -71,6 +77,8 @@ impl<'a> Run<'a> {
             used: HashSet::new(),
             spent: HashSet::new(),
             accepted: Vec::new(),
+            passages: Vec::new(),
+            holds_back: false,
             asked: BTreeMap::new(),
             varied: true,
             tried: 0,
@@ -98,6 +106,10 @@ impl<'a> Run<'a> {
         let order = spread(&wanted);
         let mut kinds = self.kinds();
         let budget = self.budget();
+        if let Some(size) = self.request.questions_per_passage {
+            self.reading_sets(size, &order, &spans, &kinds, tell).await?;
+            kinds.clear();
+        }
         while self.accepted.len() < self.request.count && !kinds.is_empty() {
             let (before, tried) = (self.counts(&kinds), self.tried);
             for passage in &order {
@@ -290,7 +302,9 @@ impl<'a> Run<'a> {
 
     fn accept(&mut self, question: Question, tell: &mut (impl FnMut(QuizEvent) + Send)) {
         let (done, total) = (self.accepted.len() + 1, self.request.count);
-        tell(QuizEvent::Accepted { question: Box::new(question.clone()), done, total });
+        if !self.holds_back {
+            tell(QuizEvent::Accepted { question: Box::new(question.clone()), done, total });
+        }
         self.accepted.push(question);
     }
 
@@ -333,7 +347,8 @@ impl<'a> Run<'a> {
         questions.sort_by_key(document);
         let left_out =
             std::mem::take(&mut self.left).into_iter().map(|(reason, count)| LeftOut { reason, count }).collect();
-        MadeQuiz { questions, tried: self.tried, left_out }
+        let passages = self.numbered_passages(&mut questions);
+        MadeQuiz { questions, passages, tried: self.tried, left_out }
     }
 
     fn may_ask(&self, passage: usize) -> bool {
@@ -427,6 +442,9 @@ impl<'a> Run<'a> {
             .collect();
         let mut order: Vec<usize> = (0..book.sources.len()).filter(|n| own.contains(n) || self.may_ask(*n)).collect();
         order.sort_by_key(|n| !own.contains(n));
+        if question.passage.is_some() {
+            order.retain(|n| own.contains(n));
+        }
         let kinds = [question.body.kind()];
         let budget = self.maker.config.tries_per_question * 4;
         for passage in order {
@@ -434,7 +452,8 @@ impl<'a> Run<'a> {
             while self.tried < budget {
                 let before = self.tried;
                 if self.turn(passage, &list, &kinds, &mut |_| {}).await? {
-                    return Ok(self.accepted.get(known).cloned());
+                    let made = self.accepted.get(known).cloned();
+                    return Ok(made.map(|made| Question { passage: question.passage, ..made }));
                 }
                 if self.tried == before {
                     break;

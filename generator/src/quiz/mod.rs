@@ -27,6 +27,7 @@ mod pick_distractors;
 mod prove;
 mod prove_without;
 mod question_parts;
+mod reading_sets;
 mod reuse_items;
 mod rule_stems;
 mod script;
@@ -41,7 +42,7 @@ mod which_statement;
 use std::sync::Arc;
 
 use domain::{
-    LeftOut, Passage, PortResult, Proof, Question, QuizRequest,
+    Citation, LeftOut, Passage, PortResult, Proof, Question, QuizRequest,
     ports::{Embedder, LanguageModel},
 };
 
@@ -83,6 +84,8 @@ pub enum QuizEvent {
         /// Passages.
         passages: usize,
     },
+    /// Questions on this passage follow.
+    Passage(Box<Citation>),
     /// A candidate was made and is now proven.
     Tried,
     /// A question passed all its checks.
@@ -106,6 +109,8 @@ pub enum QuizEvent {
 pub struct MadeQuiz {
     /// In the order of the material.
     pub questions: Vec<Question>,
+    /// Passages that they are asked about, where reading sets are wanted.
+    pub passages: Vec<Citation>,
     /// Candidates made.
     pub tried: usize,
     /// Why some were left out.
@@ -161,8 +166,13 @@ impl QuizMaker {
     ) -> PortResult<Option<Question>> {
         let passages = passages_of(sources);
         let book = Book::read(sources, &passages).await;
-        let request =
-            QuizRequest { count: 1, kinds: vec![question.body.kind()], reuse_items: false, ..request.clone() };
+        let request = QuizRequest {
+            count: 1,
+            kinds: vec![question.body.kind()],
+            reuse_items: false,
+            questions_per_passage: None,
+            ..request.clone()
+        };
         let seed = remake_seed(question, request.seed.unwrap_or_default());
         let mut run = Run::new(self, &book, &request, locate, seed);
         run.remake(question, others).await
@@ -190,6 +200,7 @@ impl QuizMaker {
             seed: None,
             reuse_items: false,
             title: None,
+            questions_per_passage: None,
         };
         let mut run = Run::new(self, &book, &request, locate, remake_seed(question, 0));
         run.remake_distractor(question, option, others).await
