@@ -23,6 +23,12 @@ const FORMATS: [&str; 12] = [
     "json",
 ];
 
+/// Two passages that hold several questions each.
+const HISTORY: &str = "# Mexico\n\nIn 1821 Mexico became a free country. In 1845 Texas joined the United States. In 1848 the \
+    war with Mexico came to an end. The army of General Winfield Scott took the capital with 12,000 soldiers.\n\n\
+    # The Danube\n\nThe city of Vienna lies on the banks of the Danube. The Danube Delta was named a reserve in 1998. About \
+    19 million people drink water from the Danube. In 1830 the first steamer sailed from Vienna to Budapest.\n";
+
 async fn ask_for(server: &Server, course: &str, request: Value) -> (String, String) {
     let (status, queued) = server.post(&format!("/api/v1/courses/{course}/quizzes"), request).await;
     assert_eq!(status, 202, "{queued}");
@@ -342,15 +348,15 @@ fn a_table_alone_gives_no_question_and_the_reason() {
 fn a_reading_set_shows_its_passage_and_keeps_it_through_edits_and_files() {
     run(async {
         let server = shared().await;
-        let course = course(&server, "reading sets").await;
+        let course = server.course("reading sets").await;
+        assert_eq!(server.ingest(&course, "history.md", HISTORY).await["status"], "ready");
         let kinds = ["multiple_choice", "cloze", "true_false"];
         let request = json!({ "count": 6, "kinds": kinds, "questions_per_passage": 3, "seed": 2 });
         let quiz = made_of(&server, &course, request).await;
         let (questions, passages) = (quiz["questions"].as_array().unwrap(), quiz["passages"].as_array().unwrap());
         assert!(!passages.is_empty(), "{quiz}");
         for passage in passages {
-            let source = if passage["document_name"] == "plants.md" { PLANTS } else { WATER };
-            assert!(bare(source).contains(&bare(text(passage, "quote"))), "{passage}");
+            assert!(bare(HISTORY).contains(&bare(text(passage, "quote"))), "{passage}");
             let own = questions.iter().filter(|q| q["passage"] == passage["n"]).count();
             assert!((2..=3).contains(&own), "{quiz}");
         }

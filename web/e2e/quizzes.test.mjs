@@ -18,6 +18,10 @@ const exam = [
   'Who described the cycle in the stroma? {=Melvin Calvin =%50%Calvin}',
   'Describe a leaf. {}',
 ].join('\n\n');
+/** A passage that holds several questions. */
+const history =
+  '# Mexico\n\nIn 1821 Mexico became a free country. In 1845 Texas joined the United States. In 1848 the war with Mexico ' +
+  'came to an end. The army of General Winfield Scott took the capital with 12,000 soldiers.\n';
 const file = (name, text) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
 const importer = (page) => page.locator('main input[type=file]');
 let browser;
@@ -113,7 +117,9 @@ test('it is taken as a student takes it, and marked', async () => {
 
 test('a reading set shows its passage once before its questions, to the teacher, the student and on paper', async () => {
   const page = await openPage(browser);
-  await page.goto(listUrl());
+  await createCourse(page, `Sets ${Date.now()}`);
+  await upload(page, { name: 'history.md', mimeType: 'text/markdown', buffer: Buffer.from(history) });
+  await toTab(page, 'quizzes');
   await page.getByLabel('Questions', { exact: true }).fill('4');
   await page.getByLabel('Cloze').check();
   await page.getByLabel('Reading sets').selectOption({ label: '2 questions on each passage' });
@@ -124,7 +130,7 @@ test('a reading set shows its passage once before its questions, to the teacher,
     await page.goto(set + way);
     const passage = page.locator('figure blockquote').first();
     await passage.waitFor();
-    assert.ok(bare(sample.toString()).includes(bare(await passage.innerText())), 'the passage is not verbatim');
+    assert.ok(bare(history).includes(bare(await passage.innerText())), 'the passage is not verbatim');
     const passages = await page.locator('figure blockquote').count();
     const questions = await page
       .locator(['.card', 'fieldset legend', '.question'][['', '/take', '/print'].indexOf(way)])
