@@ -127,6 +127,8 @@ fn recognised(quiz: &Quiz, mut question: Question) -> Placed {
         .position(|old| asks_the_same(old, &question))
         .or_else(|| quiz.questions.iter().position(|old| old.stem == question.stem));
     question.proof = was.map(|at| quiz.questions[at].proof.clone()).unwrap_or_default();
+    // A question of another quiz names a passage of that one.
+    question.passage = question.passage.filter(|n| was.is_some() && quiz.passages.iter().any(|p| p.n == *n));
     Placed { question, was }
 }
 

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{LeftOut, Question};
+use domain::{Citation, LeftOut, Question};
 use generator::QuizEvent;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
@@ -38,9 +38,10 @@ impl From<Problem> for Failed {
 }
 
 /// What was made so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct SoFar {
     questions: Vec<Question>,
+    passages: Vec<Citation>,
     tried: usize,
     left_out: Vec<LeftOut>,
 }
@@ -49,6 +50,7 @@ impl SoFar {
     fn take(&mut self, event: QuizEvent) {
         match event {
             QuizEvent::Read { .. } => {}
+            QuizEvent::Passage(passage) => self.passages.push(*passage),
             QuizEvent::Tried => self.tried += 1,
             QuizEvent::Accepted { question, .. } => self.questions.push(*question),
             QuizEvent::LeftOut { reason } => match self.left_out.iter_mut().find(|l| l.reason == reason) {
@@ -59,7 +61,7 @@ impl SoFar {
     }
 
     fn made(&self) -> Made<'_> {
-        Made { questions: &self.questions, tried: self.tried, left_out: &self.left_out }
+        Made { questions: &self.questions, passages: &self.passages, tried: self.tried, left_out: &self.left_out }
     }
 }
 
@@ -80,7 +82,7 @@ async fn make(app: &Arc<App>, job: NextQuiz) -> Result<(), Failed> {
         while made_so_far.changed().await.is_ok() {
             let made = {
                 let so_far = made_so_far.borrow_and_update();
-                SoFar { questions: so_far.questions.clone(), tried: so_far.tried, left_out: so_far.left_out.clone() }
+                so_far.clone()
             };
             app.store.keep_made(job.quiz_id, job.id, made.made()).await?;
             tokio::time::sleep(KEEP_PERIOD).await;
@@ -97,7 +99,8 @@ async fn make(app: &Arc<App>, job: NextQuiz) -> Result<(), Failed> {
         // There was nothing to try: no passage of the wanted documents, pages and language holds anything to ask about.
         made.left_out.push(LeftOut { reason: "no_key".to_owned(), count: short });
     }
-    let outcome = Made { questions: &made.questions, tried: made.tried, left_out: &made.left_out };
+    let (questions, passages) = (&made.questions, &made.passages);
+    let outcome = Made { questions, passages, tried: made.tried, left_out: &made.left_out };
     if !app.store.finish_quiz(job.quiz_id, job.id, outcome).await? {
         return Err(Failed::Cancelled);
     }

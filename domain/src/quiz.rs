@@ -111,6 +111,22 @@ pub enum QuestionBody {
 /// The blank in a cloze's stem.
 pub const BLANK: &str = "_____";
 
+impl Quiz {
+    /// The passage that a question is asked about.
+    pub fn passage_of(&self, question: &Question) -> Option<&Citation> {
+        let n = question.passage?;
+        self.passages.iter().find(|p| p.n == n)
+    }
+
+    /// The passage that is to be shown before the question at this place, from 0: that of a question whose predecessor has
+    /// another one or none.
+    pub fn passage_before(&self, place: usize) -> Option<&Citation> {
+        let question = self.questions.get(place)?;
+        let before = place.checked_sub(1).and_then(|at| self.questions.get(at)).and_then(|q| q.passage);
+        self.passage_of(question).filter(|p| before != Some(p.n))
+    }
+}
+
 impl QuestionBody {
     /// Its kind.
     pub const fn kind(&self) -> QuestionKind {
@@ -196,6 +212,9 @@ pub struct Question {
     /// What was checked.
     #[serde(default)]
     pub proof: Proof,
+    /// The number of the quiz's passage that it is asked about, from 1; none for a question that stands by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passage: Option<usize>,
 }
 
 const fn one_point() -> f32 {
@@ -236,13 +255,16 @@ pub struct QuizRequest {
     /// Its title; made from the course's where there is none.
     #[serde(default)]
     pub title: Option<String>,
+    /// For reading comprehension: so many questions, 2 to 5, on each passage, which is shown with them.
+    #[serde(default)]
+    pub questions_per_passage: Option<usize>,
 }
 
 /// Why candidates were left out: the name of the check that failed, and how many did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LeftOut {
-    /// The check's name, or `no_key`, `no_distractors`, `kind_does_not_fit`, `budget`.
+    /// The check's name, or `no_key`, `no_distractors`, `kind_does_not_fit`, `budget`, `too_few_on_passage`.
     pub reason: String,
     /// How many.
     pub count: usize,
@@ -262,6 +284,9 @@ pub struct Quiz {
     pub request: QuizRequest,
     /// Its questions; their number in the API is their place here, from 1.
     pub questions: Vec<Question>,
+    /// The passages that questions of a reading set are asked about, verbatim; `n` is what a question's `passage` names.
+    #[serde(default)]
+    pub passages: Vec<Citation>,
     /// How many candidates were made.
     pub tried: usize,
     /// Why some were left out.

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use domain::{
-    ByteRange, DocumentId, Language, PortResult, Question, QuestionBody, QuestionKind, QuizRequest,
+    ByteRange, CognitiveLevel, DocumentId, Language, PortResult, Question, QuestionBody, QuestionKind, QuizRequest,
     ports::{BoxFuture, EmbedRole, Embedder},
 };
 use generator::{MadeQuiz, Place, QuizConfig, QuizEvent, QuizMaker, QuizSource, SourceItem};
@@ -85,6 +85,7 @@ fn request(count: usize, kinds: &[QuestionKind]) -> QuizRequest {
         seed: Some(5),
         reuse_items: false,
         title: None,
+        questions_per_passage: None,
     }
 }
 
@@ -383,6 +384,77 @@ async fn an_exam_item_that_fails_a_check_is_kept_and_told_to_be_unproven() {
     let reused = made.questions.iter().find(|q| q.reused).unwrap();
     assert!(!reused.proof.proven);
     assert_eq!(failed(reused), ["stands_alone", "options_alike"]);
+}
+
+#[tokio::test]
+async fn a_key_that_alone_is_near_to_its_stem_is_answerable_without_the_passage() {
+    let sources = sources(&CHINESE, Language::TraditionalChinese);
+    let made = make(&sources, &request(8, &[QuestionKind::MultipleChoice, QuestionKind::ShortAnswer])).await;
+    let without = |question: &Question| {
+        question.proof.checks.iter().find(|c| c.name == "not_answerable_without").map(|c| c.passed)
+    };
+    assert!(!made.questions.is_empty() && made.questions.iter().all(|q| without(q) == Some(true)));
+    let mut told = made.questions.iter().find(|q| q.body.kind() == QuestionKind::MultipleChoice).unwrap().clone();
+    told.stem = "樂山大佛在四川省樂山市的哪一個市？".to_owned();
+    told.body = QuestionBody::MultipleChoice {
+        options: ["樂山市", "鶴崗縣", "屏東鎮", "格爾木"].map(str::to_owned).to_vec(),
+        key: "樂山市".to_owned(),
+    };
+    told.proof = maker().prove(&told, &sources, &[]).await.unwrap();
+    assert_eq!(without(&told), Some(false), "{:?}", told.proof);
+}
+
+#[tokio::test]
+async fn reading_sets_ask_several_questions_on_a_passage_that_is_shown() {
+    let mut sources = sources(&ENGLISH, Language::English);
+    sources.extend(self::sources(&CHINESE, Language::TraditionalChinese));
+    let kinds = [QuestionKind::Cloze, QuestionKind::MultipleChoice, QuestionKind::TrueFalse];
+    let asked = QuizRequest { questions_per_passage: Some(3), ..request(9, &kinds) };
+    let events = Mutex::new(Vec::new());
+    let made = maker().make(&asked, &sources, &locate, |e| events.lock().unwrap().push(e)).await.unwrap();
+    assert_sound(&made, &sources);
+    assert!(made.passages.len() >= 2, "{:?}", made.left_out);
+    for passage in &made.passages {
+        let own: Vec<&Question> = made.questions.iter().filter(|q| q.passage == Some(passage.n)).collect();
+        assert!((2..=3).contains(&own.len()), "{own:?}");
+        let source = sources.iter().find(|s| s.document_id == passage.document_id && s.start == passage.start).unwrap();
+        assert_eq!((&source.text, source.start + source.text.len()), (&passage.quote, passage.end));
+        let within = |q: &&Question| q.evidence.iter().all(|c| passage.start <= c.start && c.end <= passage.end);
+        assert!(own.iter().all(within), "{own:?}");
+    }
+    // Each passage's questions follow one another, in the passages' order, and none stands alone.
+    let numbers: Vec<usize> = made.questions.iter().map(|q| q.passage.unwrap()).collect();
+    assert!(numbers.is_sorted(), "{numbers:?}");
+    let events = events.into_inner().unwrap();
+    let told = events.iter().filter(|e| matches!(e, QuizEvent::Passage(_))).count();
+    assert_eq!(told, made.passages.len());
+    let first = made.questions.first().unwrap();
+    let new = maker().remake(first, &asked, &sources, &made.questions[1..], &locate).await.unwrap();
+    assert!(new.is_none_or(|new| new.passage == first.passage));
+}
+
+#[tokio::test]
+async fn a_passage_that_holds_one_question_makes_no_set() {
+    let one = sources(&["In 1821 Mexico became a free country, as its people had long wanted."], Language::English);
+    let asked = QuizRequest { questions_per_passage: Some(2), ..request(4, &[QuestionKind::Cloze]) };
+    let made = make(&one, &asked).await;
+    assert_eq!((made.questions.len(), made.passages.len()), (0, 0));
+    assert!(made.left_out.iter().any(|l| l.reason == "too_few_on_passage"), "{:?}", made.left_out);
+}
+
+#[tokio::test]
+async fn a_chinese_text_is_asked_which_statement_is_true() {
+    let text = "太陽能電池的效率近年逐漸提高。再生能源在2015年得到政府支持。水庫的北部建有三座發電廠。\
+                風力發電的成本在十年內減少了一半。核能電廠的位置大多靠近海岸。";
+    let sources = sources(&[text], Language::TraditionalChinese);
+    let asked = QuizRequest { level: Some(CognitiveLevel::Understand), ..request(1, &[QuestionKind::MultipleChoice]) };
+    let made = make(&sources, &asked).await;
+    assert_sound(&made, &sources);
+    let question = made.questions.first().unwrap_or_else(|| panic!("{:?}", made.left_out));
+    assert_eq!(question.stem, "關於「Topic 1」，下列敘述何者正確？");
+    let QuestionBody::MultipleChoice { options, key } = &question.body else { panic!("{question:?}") };
+    assert!(text.contains(key.as_str()));
+    assert_eq!(options.iter().filter(|o| text.contains(o.as_str())).count(), 1, "{options:?}");
 }
 
 #[tokio::test]

@@ -23,6 +23,12 @@ const FORMATS: [&str; 12] = [
     "json",
 ];
 
+/// Two passages that hold several questions each.
+const HISTORY: &str = "# Mexico\n\nIn 1821 Mexico became a free country. In 1845 Texas joined the United States. In 1848 the \
+    war with Mexico came to an end. The army of General Winfield Scott took the capital with 12,000 soldiers.\n\n\
+    # The Danube\n\nThe city of Vienna lies on the banks of the Danube. The Danube Delta was named a reserve in 1998. About \
+    19 million people drink water from the Danube. In 1830 the first steamer sailed from Vienna to Budapest.\n";
+
 async fn ask_for(server: &Server, course: &str, request: Value) -> (String, String) {
     let (status, queued) = server.post(&format!("/api/v1/courses/{course}/quizzes"), request).await;
     assert_eq!(status, 202, "{queued}");
@@ -268,6 +274,7 @@ fn quiz_requests_that_make_no_sense() {
             ("no question", post(&quizzes(&ready), json!({ "count": 0 }))),
             ("too many", post(&quizzes(&ready), json!({ "count": 201 }))),
             ("no count", post(&quizzes(&ready), json!({}))),
+            ("a set of one", post(&quizzes(&ready), json!({ "count": 4, "questions_per_passage": 1 }))),
             ("unknown kind", post(&quizzes(&ready), json!({ "count": 1, "kinds": ["essay"] }))),
             ("a page that is not there", post(&quizzes(&ready), json!({ "count": 1, "pages": [9] }))),
             ("nothing to ask about", post(&quizzes(&empty), json!({ "count": 1 }))),
@@ -334,6 +341,47 @@ fn a_table_alone_gives_no_question_and_the_reason() {
         let quiz = made(&server, &id).await;
         assert_eq!((&quiz["status"], &quiz["questions"]), (&json!("ready"), &json!([])), "{quiz}");
         assert_eq!(quiz["left_out"][0]["reason"], "no_key", "{quiz}");
+    });
+}
+
+#[test]
+fn a_reading_set_shows_its_passage_and_keeps_it_through_edits_and_files() {
+    run(async {
+        let server = shared().await;
+        let course = server.course("reading sets").await;
+        assert_eq!(server.ingest(&course, "history.md", HISTORY).await["status"], "ready");
+        let kinds = ["multiple_choice", "cloze", "true_false"];
+        let request = json!({ "count": 6, "kinds": kinds, "questions_per_passage": 3, "seed": 2 });
+        let quiz = made_of(&server, &course, request).await;
+        let (questions, passages) = (quiz["questions"].as_array().unwrap(), quiz["passages"].as_array().unwrap());
+        assert!(!passages.is_empty(), "{quiz}");
+        for passage in passages {
+            assert!(bare(HISTORY).contains(&bare(text(passage, "quote"))), "{passage}");
+            let own = questions.iter().filter(|q| q["passage"] == passage["n"]).count();
+            assert!((2..=3).contains(&own), "{quiz}");
+        }
+        assert!(questions.iter().all(|q| q["passage"].is_u64()), "{quiz}");
+        let id = text(&quiz, "id");
+        // A question of another quiz brings no passage along.
+        let mut foreign = questions[0].clone();
+        foreign["stem"] = json!("Which of these is from elsewhere?");
+        let (status, changed) = patch(&server, id, json!({ "add": [foreign] })).await;
+        assert_eq!((status, &changed["passages"]), (200, &quiz["passages"]), "{changed}");
+        assert_eq!(changed["questions"][questions.len()]["passage"], Value::Null, "{changed}");
+        let line = text(&passages[0], "quote").lines().next().unwrap().chars().take(30).collect::<String>();
+        for (format, held) in [("moodle_xml", true), ("html", true), ("csv", true), ("json", true), ("aiken", false)] {
+            let (_, left_out, bytes) = export(&server, id, format).await;
+            let left_out: Value = serde_json::from_str(&left_out).unwrap();
+            let missing = left_out.as_array().unwrap().iter().any(|part| part["what"] == "passage");
+            assert_ne!(missing, held, "{format}: {left_out}");
+            assert!(!held || bare(&String::from_utf8_lossy(&bytes)).contains(&bare(&line)), "{format}");
+        }
+        let (_, _, file) = export(&server, id, "json").await;
+        let (status, back) = import(&server, &course, "json", file.clone()).await;
+        assert_eq!((status, &back["passages"], &back["not_taken"]), (201, &quiz["passages"], &json!([])), "{back}");
+        let elsewhere = server.course("another course").await;
+        let (_, back) = import(&server, &elsewhere, "json", file).await;
+        assert_eq!((&back["passages"], back["not_taken"].as_array().unwrap().len()), (&json!([]), passages.len()));
     });
 }
 

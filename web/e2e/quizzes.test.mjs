@@ -18,6 +18,10 @@ const exam = [
   'Who described the cycle in the stroma? {=Melvin Calvin =%50%Calvin}',
   'Describe a leaf. {}',
 ].join('\n\n');
+/** A passage that holds several questions. */
+const history =
+  '# Mexico\n\nIn 1821 Mexico became a free country. In 1845 Texas joined the United States. In 1848 the war with Mexico ' +
+  'came to an end. The army of General Winfield Scott took the capital with 12,000 soldiers.\n';
 const file = (name, text) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
 const importer = (page) => page.locator('main input[type=file]');
 let browser;
@@ -108,6 +112,32 @@ test('it is taken as a student takes it, and marked', async () => {
   await first.getByText(right ? 'Right' : 'Not right', { exact: true }).waitFor();
   await page.getByRole('link', { name: 'Back to the questions' }).click();
   await page.locator('.card').first().waitFor();
+  await close(page);
+});
+
+test('a reading set shows its passage once before its questions, to the teacher, the student and on paper', async () => {
+  const page = await openPage(browser);
+  await createCourse(page, `Sets ${Date.now()}`);
+  await upload(page, { name: 'history.md', mimeType: 'text/markdown', buffer: Buffer.from(history) });
+  await toTab(page, 'quizzes');
+  await page.getByLabel('Questions', { exact: true }).fill('4');
+  await page.getByLabel('Cloze').check();
+  await page.getByLabel('Reading sets').selectOption({ label: '2 questions on each passage' });
+  await page.getByRole('button', { name: 'Make the quiz' }).click();
+  await page.getByRole('link', { name: 'Take it as a student' }).waitFor({ timeout: MADE_MS });
+  const set = page.url();
+  for (const way of ['', '/take', '/print']) {
+    await page.goto(set + way);
+    const passage = page.locator('figure blockquote').first();
+    await passage.waitFor();
+    assert.ok(bare(history).includes(bare(await passage.innerText())), 'the passage is not verbatim');
+    const passages = await page.locator('figure blockquote').count();
+    const questions = await page
+      .locator(['.card', 'fieldset legend', '.question'][['', '/take', '/print'].indexOf(way)])
+      .count();
+    assert.ok(passages * 2 <= questions && questions <= 4, `${passages} passages, ${questions} questions`);
+    assert.deepEqual(await violations(page), []);
+  }
   await close(page);
 });
 

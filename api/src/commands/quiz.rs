@@ -38,6 +38,9 @@ pub struct QuizOptions {
     seed: Option<u64>,
     #[command(flatten)]
     parts: MaterialParts,
+    /// Reading sets: so many questions on each passage, 2 to 5, which is shown with them
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=5))]
+    per_passage: Option<usize>,
     /// Title of the quiz
     #[arg(long)]
     title: Option<String>,
@@ -73,6 +76,7 @@ pub async fn run(client: &Client, output: Output, course: &str, options: &QuizOp
         seed: options.seed,
         reuse_items: options.reuse_items,
         title: options.title.clone(),
+        questions_per_passage: options.per_passage,
     };
     let path = format!("/api/v1/courses/{id}/quizzes");
     let queued = client.call(Method::POST, &path, Some(serde_json::to_value(&request)?)).await?;
@@ -138,11 +142,22 @@ fn proven(questions: &[Value]) -> String {
     }
 }
 
+/// A passage with where it stands.
+fn shown_passage(passage: &Value) -> String {
+    let text = |key: &str| passage[key].as_str().unwrap_or_default();
+    format!("[{}, {}]\n{}\n", text("document_name"), passage["page"], text("quote"))
+}
+
 fn text(quiz: &Value, written: &Value, count: usize) -> String {
     let questions = quiz["questions"].as_array().cloned().unwrap_or_default();
     let mut lines = Vec::new();
     if written.is_null() {
         for (i, question) in questions.iter().enumerate() {
+            let passage = &question["passage"];
+            if !passage.is_null() && (i == 0 || questions[i - 1]["passage"] != *passage) {
+                let all = quiz["passages"].as_array().into_iter().flatten();
+                lines.extend(all.filter(|p| p["n"] == *passage).map(shown_passage));
+            }
             lines.push(format!("{}. {}", i + 1, question["stem"].as_str().unwrap_or_default()));
             for option in question["options"].as_array().into_iter().flatten().filter_map(Value::as_str) {
                 let mark = if question["key"] == option { '*' } else { ' ' };

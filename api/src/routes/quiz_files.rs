@@ -156,10 +156,20 @@ pub(super) async fn import(
         tracing::error!(%error, "an import broke off");
         Problem::new(domain::ErrorKind::Internal, "import_failed", "Reading the file broke off.")
     })?;
-    let ImportedQuiz { title: own, mut questions, left_out, .. } = parsed.map_err(refused)?;
+    let ImportedQuiz { title: own, mut questions, passages: sent, mut left_out, .. } = parsed.map_err(refused)?;
+    let mut passages = Vec::new();
+    for passage in sent {
+        if app.is_verbatim(course.id, &passage).await? {
+            passages.push(passage);
+        } else {
+            let reason = format!("passage {} does not stand so in this course's material", passage.n);
+            left_out.push(FileProblem { line: 1, reason });
+        }
+    }
     for question in &mut questions {
         // Neither a proof nor a quote is the file's to give.
         question.proof = domain::Proof::default();
+        question.passage = question.passage.filter(|n| passages.iter().any(|p| p.n == *n));
         let mut verbatim = Vec::new();
         for citation in std::mem::take(&mut question.evidence) {
             if app.is_verbatim(course.id, &citation).await? {
@@ -182,8 +192,10 @@ pub(super) async fn import(
         seed: None,
         reuse_items: false,
         title: Some(title.clone()),
+        questions_per_passage: None,
     };
-    let new = NewQuiz { course: course.id, title: &title, request: &request, questions: &questions };
+    let new =
+        NewQuiz { course: course.id, title: &title, request: &request, questions: &questions, passages: &passages };
     let id = app.store.insert_quiz(new).await?;
     let row = app.store.quiz(id).await?.ok_or_else(|| Problem::not_found("quiz", id))?;
     let not_taken = left_out.into_iter().map(fault).collect();

@@ -20,6 +20,8 @@ use crate::{
 };
 
 const MAX_COUNT: usize = 200;
+/// Questions on one passage of a reading set.
+const SET_SIZES: std::ops::RangeInclusive<usize> = 2..=5;
 /// Quizzes that may wait for the worker.
 const MAX_QUEUED: u32 = 20;
 
@@ -129,6 +131,10 @@ pub(super) async fn create(
     if !(1..=MAX_COUNT).contains(&request.count) {
         let detail = format!("`count` is {}; a quiz has 1 to {MAX_COUNT} questions.", request.count);
         return Err(Problem::invalid("invalid_count", detail));
+    }
+    if let Some(size) = request.questions_per_passage.filter(|n| !SET_SIZES.contains(n)) {
+        let detail = format!("`questions_per_passage` is {size}; a reading set has 2 to 5 questions.");
+        return Err(Problem::invalid("invalid_questions_per_passage", detail));
     }
     check_material(&app, &course, &request).await?;
     let title = match &request.title {

@@ -1,6 +1,6 @@
 //! Quizzes in the database. Questions are one JSON text of their quiz: they are read, shown and changed together.
 
-use domain::{CourseId, Failure, JobId, LeftOut, Question, Quiz, QuizId, QuizRequest};
+use domain::{Citation, CourseId, Failure, JobId, LeftOut, Question, Quiz, QuizId, QuizRequest};
 use serde::Serialize;
 use sqlx::{Row, sqlite::SqliteRow};
 
@@ -33,6 +33,7 @@ pub struct QuizRow {
 #[derive(Clone, Copy, Debug)]
 pub struct Made<'a> {
     pub questions: &'a [Question],
+    pub passages: &'a [Citation],
     pub tried: usize,
     pub left_out: &'a [LeftOut],
 }
@@ -44,6 +45,7 @@ pub struct NewQuiz<'a> {
     pub title: &'a str,
     pub request: &'a QuizRequest,
     pub questions: &'a [Question],
+    pub passages: &'a [Citation],
 }
 
 macro_rules! select {
@@ -74,6 +76,7 @@ fn quiz(row: &SqliteRow) -> StoreResult<QuizRow> {
             title: row.try_get("title")?,
             request: from_json("quiz request", row.try_get("request")?)?,
             questions: from_json("list of questions", row.try_get("questions")?)?,
+            passages: from_json("list of passages", row.try_get("passages")?)?,
             tried: usize::try_from(row.try_get::<i64, _>("tried")?).unwrap_or_default(),
             left_out: from_json("list of what was left out", row.try_get("left_out")?)?,
             created_at: row.try_get("created_at")?,
@@ -117,14 +120,15 @@ impl Store {
     /// Keeps a quiz that is complete.
     pub async fn insert_quiz(&self, new: NewQuiz<'_>) -> StoreResult<QuizId> {
         let (id, moment) = (QuizId::new(), now());
-        let sql = "INSERT INTO quizzes (id, course_id, title, status, request, questions, created_at, updated_at) \
-                   VALUES (?, ?, ?, 'ready', ?, ?, ?, ?)";
+        let sql = "INSERT INTO quizzes (id, course_id, title, status, request, questions, passages, created_at, updated_at) \
+                   VALUES (?, ?, ?, 'ready', ?, ?, ?, ?, ?)";
         sqlx::query(sql)
             .bind(id.to_string())
             .bind(new.course.to_string())
             .bind(new.title)
             .bind(to_json(new.request))
             .bind(to_json(&new.questions))
+            .bind(to_json(&new.passages))
             .bind(&moment)
             .bind(&moment)
             .execute(&self.pool)
@@ -180,10 +184,11 @@ impl Store {
 
     /// Keeps what a running job has made so far, for those who watch.
     pub async fn keep_made(&self, id: QuizId, job: JobId, made: Made<'_>) -> StoreResult<()> {
-        let sql = "UPDATE quizzes SET questions = ?, tried = ?, left_out = ?, version = version + 1, updated_at = ? \
+        let sql = "UPDATE quizzes SET questions = ?, passages = ?, tried = ?, left_out = ?, version = version + 1, updated_at = ? \
                    WHERE id = ? AND EXISTS (SELECT 1 FROM jobs WHERE id = ? AND state = 'running')";
         sqlx::query(sql)
             .bind(to_json(&made.questions))
+            .bind(to_json(&made.passages))
             .bind(i64::try_from(made.tried).unwrap_or(i64::MAX))
             .bind(to_json(&made.left_out))
             .bind(now())
@@ -204,11 +209,12 @@ impl Store {
         if ended.rows_affected() == 0 {
             return Ok(false);
         }
-        let sql = "UPDATE quizzes SET status = ?, questions = ?, tried = ?, left_out = ?, version = version + 1, \
+        let sql = "UPDATE quizzes SET status = ?, questions = ?, passages = ?, tried = ?, left_out = ?, version = version + 1, \
                    updated_at = ? WHERE id = ?";
         sqlx::query(sql)
             .bind(name_of(&QuizStatus::Ready))
             .bind(to_json(&made.questions))
+            .bind(to_json(&made.passages))
             .bind(i64::try_from(made.tried).unwrap_or(i64::MAX))
             .bind(to_json(&made.left_out))
             .bind(now())

@@ -6,6 +6,7 @@ use domain::{BLANK, Check, Question, QuestionBody};
 
 use super::{
     book::Book,
+    false_statements::is_said,
     number_clue::ruled_out,
     pick_distractors::{SUPPORTS, support},
     question_parts::{key_text, plain_stem},
@@ -14,6 +15,7 @@ use super::{
     shuffle::is_longest,
     spans::same_or_within,
     standalone::leans,
+    which_statement::asks_statements,
 };
 use crate::answer::{Sentence, question_terms, terms};
 
@@ -102,9 +104,13 @@ pub(crate) fn distractors_unsupported(question: &Question, book: &Book<'_>, pass
     };
     let asked = question_terms(&plain_stem(&question.stem));
     let key = key_text(&question.body);
+    let statements = asks_statements(&question.stem);
     for option in distractors(&question.body) {
         if same_or_within(option, &key) {
             return check(NAME, false, format!("“{option}” and the key name the same"));
+        }
+        if statements && is_said(book, passage, option) {
+            return check(NAME, false, format!("the text says “{option}” too"));
         }
         if question.evidence.iter().any(|c| c.quote.contains(option)) {
             return check(NAME, false, format!("“{option}” stands in the cited sentence"));
@@ -187,6 +193,13 @@ pub(crate) fn no_duplicate<'q>(question: &Question, others: impl IntoIterator<It
     let plain = |q: &Question| q.stem.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     let (stem, key) = (plain(question), key_text(&question.body).to_lowercase());
     for other in others {
+        if asks_statements(&question.stem) || asks_statements(&other.stem) {
+            // All such stems are alike but for the topic.
+            if plain(other) == stem {
+                return check(NAME, false, format!("it asks the same as “{}”", other.stem));
+            }
+            continue;
+        }
         let theirs = words(other);
         let common = own.intersection(&theirs).count() as f32;
         let share = common / (own.len().min(theirs.len()).max(1)) as f32;
@@ -222,6 +235,14 @@ pub(crate) fn stands_alone(question: &Question) -> Check {
     }
     if matches!(question.body, QuestionBody::Matching { .. }) {
         return check(NAME, true, "terms and definitions need no passage");
+    }
+    if let (true, QuestionBody::MultipleChoice { options, .. }) = (asks_statements(&question.stem), &question.body) {
+        let leaning = options.iter().find_map(|o| leans(o, question.language));
+        return check(
+            NAME,
+            leaning.is_none(),
+            leaning.unwrap_or_else(|| "every statement is understood alone".to_owned()),
+        );
     }
     if let Some(why) = stem_leans(plain.trim(), question) {
         return check(NAME, false, why);

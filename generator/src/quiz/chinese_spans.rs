@@ -4,9 +4,12 @@
 use std::ops::Range;
 
 use super::{
+    chinese_causes::causes,
+    chinese_numbers::{NUMERALS, centuries, dates, days, is_joint, quantities, ranks},
     chinese_words::{
-        BEFORE_NAMES, BEFORE_PERSONS, BEFORE_PLACES, BEFORE_THINGS, COUNTRIES, EVENTS, FUNCTION, GROUPS, NO_PLACES,
-        PARTICLES, PLACES, ROLES, SOUNDS, SURNAMES, UNITS, ending,
+        BEFORE_NAMES, BEFORE_PERSONS, BEFORE_PLACE, BEFORE_PLACES, BEFORE_THINGS, BEGINS_VERBS, COUNTRIES, EVENTS,
+        FUNCTION, GROUPS, HUMAN_DEEDS, MAKES_ANOTHER, NEVER_PLACES, NO_PLACES, ONE_SORT, PARTICLES, PLACE_NAMES,
+        PLACES, ROLES, SOUNDS, SURNAMES, VERBS, ending,
     },
     han_terms::HanTerms,
     spans::{Kind, Span, without_overlaps},
@@ -16,8 +19,6 @@ use crate::answer::is_han;
 /// Verbs and the like that follow a person's name.
 const AFTER_NAMES: &str = "說说創创譜谱執执導导演唱設设寫写發发任擔担獲获贏赢擊击率領领宣認认提出生去逝死參参加入選选當当前往來来同合共主教爵先女等曾也都所之已";
 
-/// Numerals.
-const NUMERALS: &str = "〇零一二兩两三四五六七八九十百千萬万億亿";
 /// Names of more characters are rather clauses.
 const LONGEST: usize = 12;
 
@@ -25,29 +26,19 @@ const LONGEST: usize = 12;
 pub(super) fn chinese_spans(sentence: &str, terms: &HanTerms) -> Vec<Span> {
     let chars: Vec<(usize, char)> = sentence.char_indices().collect();
     let mut spans = bracketed(sentence, &chars);
-    spans.extend(dates(sentence, &chars));
-    spans.extend(quantities(sentence, &chars));
+    for find in [dates, days, centuries, ranks, quantities] {
+        spans.extend(find(sentence, &chars));
+    }
     spans.extend(dotted_names(sentence, &chars));
     spans.extend(marked(sentence));
-    spans.extend(countries(sentence));
+    spans.extend(typed(sentence));
+    spans.extend(doers(sentence));
+    spans.extend(known_places(sentence));
     spans.extend(terms.spans(sentence, &chars));
     spans.retain(|s| !is_listed(sentence, s));
     let mut spans = without_overlaps(spans);
-    spans.extend(cause(sentence));
+    spans.extend(causes(sentence));
     spans
-}
-
-/// The clause behind 由於 or 因為, where another clause follows that says what came of it.
-fn cause(sentence: &str) -> Option<Span> {
-    let (at, word) = ["由於", "由于", "因為", "因为"].iter().filter_map(|w| Some((sentence.find(w)?, *w))).min()?;
-    let start = at + word.len();
-    let length = sentence.get(start..)?.find('，')?;
-    let text = sentence.get(start..start + length)?;
-    let whole = at == 0 || sentence.get(..at)?.ends_with('，');
-    let fits = (5..=30).contains(&text.chars().count())
-        && !text.contains(['；', '。', '：', '「', '（'])
-        && !text.starts_with(['此', '這', '这', '其', '他', '她', '它']);
-    (whole && fits).then(|| Span::new(sentence, start..start + length, Kind::Cause, ""))?
 }
 
 /// Whether a span is one of several that stand side by side: alone it is no full answer.
@@ -69,18 +60,62 @@ pub(super) fn stands_free(before: Option<char>, after: Option<char>) -> bool {
     free(before) && free(after)
 }
 
-fn countries(sentence: &str) -> Vec<Span> {
+/// Countries, provinces, cities and continents whose names are known.
+fn known_places(sentence: &str) -> Vec<Span> {
+    let lists = [("country", COUNTRIES)].into_iter().chain(PLACE_NAMES);
+    let mut spans: Vec<Span> = Vec::new();
+    for (cue, names) in lists {
+        for name in names {
+            for (at, _) in sentence.match_indices(name) {
+                let before = sentence.get(..at).and_then(|t| t.chars().next_back());
+                let after = sentence.get(at + name.len()..).and_then(|t| t.chars().next());
+                let begins = stands_free(before, None) || before.is_some_and(|c| BEFORE_PLACE.contains(c));
+                let ends = !after.is_some_and(|c| MAKES_ANOTHER.contains(c) || c.is_ascii_alphanumeric());
+                // Before a verb it is whole where it begins its clause; before a noun it is a part of the name.
+                let opens = before.is_none_or(|c| matches!(c, '，' | '；'));
+                let whole = stands_free(None, after) || (opens && after.is_some_and(|c| BEGINS_VERBS.contains(c)));
+                if begins && ends && whole {
+                    spans.extend(Span::new(sentence, at..at + name.len(), Kind::Place, cue));
+                }
+            }
+        }
+    }
+    // 南美 is no part of 南美洲.
+    spans.sort_by_key(|s| usize::MAX - s.text.len());
+    spans
+}
+
+/// Names at the beginning of a clause, before what only human beings do: 趙豐邦在1993年奪得…, 伽利略發現….
+fn doers(sentence: &str) -> Vec<Span> {
     let mut spans = Vec::new();
-    for name in COUNTRIES {
-        for (at, _) in sentence.match_indices(name) {
-            let before = sentence.get(..at).and_then(|t| t.chars().next_back());
-            let after = sentence.get(at + name.len()..).and_then(|t| t.chars().next());
-            if stands_free(before, after) {
-                spans.extend(Span::new(sentence, at..at + name.len(), Kind::Place, "country"));
+    let begins = std::iter::once(0).chain(sentence.match_indices(['，', '；']).map(|(at, mark)| at + mark.len()));
+    for start in begins {
+        let Some(clause) = sentence.get(start..) else { continue };
+        let clause = clause.split(['，', '；', '。']).next().unwrap_or_default();
+        let chars: Vec<(usize, char)> = clause.char_indices().collect();
+        let name_of = |length: usize| clause.get(..chars.get(length).map(|(at, _)| *at)?);
+        let sounds = chars.iter().take_while(|(_, c)| SOUNDS.contains(*c)).count();
+        let own = |length: usize| name_of(length).filter(|n| like_person(n));
+        let foreign = name_of(sounds).filter(|_| (3..=6).contains(&sounds));
+        for name in [foreign, own(3), own(2)].into_iter().flatten() {
+            let rest = clause.get(name.len()..).unwrap_or_default();
+            let rest = rest.trim_start_matches(['則', '则', '也', '又', '曾', '亦', '後', '后']);
+            let rest = without_time(rest);
+            if HUMAN_DEEDS.iter().any(|w| rest.starts_with(w)) && type_by_ending(name).is_none() {
+                let cue = if name.chars().count() == sounds { "foreign" } else { "own" };
+                spans.extend(Span::new(sentence, start..start + name.len(), Kind::Person, cue));
+                break;
             }
         }
     }
     spans
+}
+
+/// Without 於1993年 or 在2005年 in front.
+fn without_time(text: &str) -> &str {
+    let behind = text.trim_start_matches(['於', '于', '在', '自', '從', '从']);
+    let dated = behind.trim_start_matches(|c: char| c.is_ascii_digit() || "年月日".contains(c));
+    if dated.len() < behind.len() { dated } else { text }
 }
 
 /// 《…》 and 「…」.
@@ -103,132 +138,6 @@ fn bracketed(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
             let kind = if open == '《' { Kind::Work } else { Kind::Quoted };
             spans.extend(Span::new(sentence, start..end, kind, open.to_string()));
         }
-    }
-    spans
-}
-
-/// A number at `n`: digits with commas and a point, or Chinese numerals, and 萬 or 億 behind. Its end, in characters.
-fn number_end(chars: &[(usize, char)], n: usize) -> usize {
-    let at = |n: usize| chars.get(n).map_or(' ', |(_, c)| *c);
-    let mut end = n;
-    if at(n).is_ascii_digit() {
-        while at(end).is_ascii_digit() || (matches!(at(end), ',' | '.') && at(end + 1).is_ascii_digit()) {
-            end += 1;
-        }
-        while matches!(at(end), '萬' | '万' | '億' | '亿' | '千' | '百') {
-            end += 1;
-        }
-    } else {
-        while NUMERALS.contains(at(end)) {
-            end += 1;
-        }
-    }
-    end
-}
-
-fn dates(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
-    let at = |n: usize| chars.get(n).map_or(' ', |(_, c)| *c);
-    let byte = |n: usize| chars.get(n).map_or(sentence.len(), |(b, _)| *b);
-    let mut spans = Vec::new();
-    let mut n = 0;
-    while n < chars.len() {
-        let end = number_end(chars, n);
-        let digits = end - n;
-        let before = if n == 0 { ' ' } else { at(n - 1) };
-        let plain = (n..end).all(|n| at(n).is_ascii_digit() || "〇零一二三四五六七八九".contains(at(n)));
-        if !(3..=4).contains(&digits) || !plain || at(end) != '年' || is_joint(before) {
-            n = end.max(n + 1);
-            continue;
-        }
-        let mut stop = end + 1;
-        let mut kind = Kind::Year;
-        for mark in ['月', '日'] {
-            let next = number_end(chars, stop);
-            if next > stop && next - stop <= 3 && at(next) == mark {
-                stop = next + 1;
-                kind = Kind::Date;
-            } else {
-                break;
-            }
-        }
-        let decade = kind == Kind::Year && at(stop) == '代';
-        if decade {
-            stop += 1;
-            kind = Kind::Decade;
-        }
-        let follows = at(stop);
-        if !is_joint(follows)
-            && !"度級级間间底初末夏春秋冬版前之賽赛第起以至到".contains(follows)
-            && !"至到前元约約紀纪".contains(before)
-            && !matches!(before, '（' | '(')
-        {
-            let cue = if at(n).is_ascii_digit() { format!("{}", stop - end) } else { "han".to_owned() };
-            spans.extend(Span::new(sentence, byte(n)..byte(stop), kind, cue));
-        }
-        n = stop;
-    }
-    spans
-}
-
-/// A sign that joins two numbers.
-fn is_joint(c: char) -> bool {
-    matches!(c, '-' | '–' | '—' | '－' | '～' | '~' | '─' | '/' | '.' | ':' | '+' | '第' | '×')
-}
-
-fn quantities(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
-    let at = |n: usize| chars.get(n).map_or(' ', |(_, c)| *c);
-    let byte = |n: usize| chars.get(n).map_or(sentence.len(), |(b, _)| *b);
-    let mut spans = Vec::new();
-    let mut n = 0;
-    while n < chars.len() {
-        let end = number_end(chars, n);
-        if end == n {
-            n += 1;
-            continue;
-        }
-        let before = if n == 0 { ' ' } else { at(n - 1) };
-        let rest = sentence.get(byte(end)..).unwrap_or_default();
-        let number = sentence.get(byte(n)..byte(end)).unwrap_or_default();
-        let percent = rest.starts_with(['%', '％']);
-        let unit = if percent {
-            rest.chars().next().map(String::from)
-        } else {
-            UNITS.iter().find(|u| rest.starts_with(**u)).map(|u| (*u).to_owned())
-        };
-        // `一個` and `幾百` count nothing; `三十` alone may be part of a name.
-        let counts = !["一", "兩", "两", "0", "1"].contains(&number)
-            && !number.starts_with(['萬', '万', '億', '亿', '百', '千']);
-        let free = !is_joint(before)
-            && !NUMERALS.contains(before)
-            && !"數数幾几多近十上成之另這这那前後后首其每周週星期至到約约".contains(before)
-            && !before.is_ascii_alphanumeric();
-        if let Some(unit) = unit.filter(|_| counts && free) {
-            let stop = end + unit.chars().count();
-            let after = at(stop);
-            let whole = !is_joint(after)
-                && !"多餘余月國国".contains(after)
-                && !after.is_ascii_digit()
-                && (unit != "人" || !"民口物士員员類类們们造工家".contains(after));
-            let world = unit == "次"
-                && is_han(after)
-                && !"的，。、；在".contains(after)
-                && !number.starts_with(|c: char| c.is_ascii_digit());
-            let lone = ["家", "位", "部", "條", "条", "度", "公", "米", "話", "话", "天", "對", "次", "首", "球", "名"]
-                .contains(&unit.as_str())
-                && !number.starts_with(|c: char| c.is_ascii_digit());
-            let proper = lone
-                && is_han(after)
-                && !"的，。、；".contains(after)
-                && number.chars().count() == 1
-                && !["位", "部", "次", "名", "條", "条", "首"].contains(&unit.as_str());
-            if whole && !proper && !world && !number.ends_with('二') {
-                let kind = if percent { Kind::Percent } else { Kind::Quantity };
-                spans.extend(Span::new(sentence, byte(n)..byte(stop), kind, unit));
-            }
-            n = stop;
-            continue;
-        }
-        n = end;
     }
     spans
 }
@@ -291,6 +200,24 @@ fn marked(sentence: &str) -> Vec<Span> {
     spans
 }
 
+/// Names that their last word tells, between a preposition and the next particle or mark: 在貝爾福地區的, 由國際聯盟.
+fn typed(sentence: &str) -> Vec<Span> {
+    const BEFORE: [char; 8] = ['在', '於', '于', '由', '被', '至', '為', '为'];
+    let mut spans = Vec::new();
+    for (at, mark) in sentence.match_indices(BEFORE) {
+        let start = at + mark.len();
+        let Some(rest) = sentence.get(start..) else { continue };
+        let end = rest.find(|c: char| !is_han(c) || PARTICLES.contains(c)).unwrap_or(rest.len());
+        let text = rest.get(..end).unwrap_or_default();
+        let verbs = [HUMAN_DEEDS, BEFORE_THINGS, BEFORE_PLACES, VERBS].concat();
+        if text.chars().count() >= 3 && !verbs.iter().any(|w| text.contains(w)) {
+            let found = thing(sentence, start..start + end, Kind::Name, "");
+            spans.extend(found.filter(|s| matches!(s.kind, Kind::Group | Kind::Event | Kind::Place)));
+        }
+    }
+    spans
+}
+
 /// The run of Chinese characters from `start` to the next mark.
 fn run_after(sentence: &str, start: usize) -> Option<Range<usize>> {
     let rest = sentence.get(start..)?;
@@ -330,14 +257,27 @@ fn thing(sentence: &str, range: Range<usize>, kind: Kind, marker: &str) -> Optio
         None if kind == Kind::Place && COUNTRIES.contains(&text) => (Kind::Place, "country".to_owned()),
         None if kind == Kind::Place && length <= 6 => (Kind::Place, String::new()),
         None if kind == Kind::Place => return None,
+        // What one gains or joins is of too many sorts: 獲得執政權, 獲得出獄.
+        None if kind == Kind::Name && !ONE_SORT.contains(&marker) => return None,
+        None if kind == Kind::Person => (kind, person_cue(text).to_owned()),
         None => (kind, marker.to_owned()),
     };
     Span::new(sentence, range, kind, cue)
 }
 
+/// Names of one form stand well beside each other.
+fn person_cue(name: &str) -> &'static str {
+    match (name.contains('·'), like_person(name)) {
+        (true, _) => "·",
+        (false, true) => "own",
+        (false, false) => "foreign",
+    }
+}
+
 /// What a name is by its last word.
 pub(super) fn type_by_ending(text: &str) -> Option<(Kind, &'static str)> {
-    if NO_PLACES.iter().any(|w| text == *w || (text.len() <= w.len() + 3 && text.ends_with(w))) {
+    let none = |w: &&str| text == *w || (text.len() <= w.len() + 3 && text.ends_with(*w));
+    if NO_PLACES.iter().any(none) || NEVER_PLACES.iter().any(|w| text.ends_with(w)) {
         return None;
     }
     ending(text, GROUPS)
@@ -384,6 +324,20 @@ mod tests {
 
     #[test]
     fn ranges_ordinals_and_lists_are_no_keys() {
-        assert_eq!(spans("1546年－1618年的第3次，又稱甲乙、丙丁。"), []);
+        assert_eq!(spans("1546年－1618年，又稱甲乙、丙丁。"), []);
+    }
+
+    #[test]
+    fn known_places_and_those_who_do_something_are_found() {
+        for (sentence, text, kind) in [
+            ("2013年9月，巴西排名更回升至第8位。", "巴西", Kind::Place),
+            ("周恩來赴日本。", "日本", Kind::Place),
+            ("公司總部設在香港。", "香港", Kind::Place),
+            ("趙豐邦在1993年獲得冠軍。", "趙豐邦", Kind::Person),
+            ("戴維森曾提出新的理論。", "戴維森", Kind::Person),
+        ] {
+            assert!(spans(sentence).contains(&(text.into(), kind)), "{sentence}: {:?}", spans(sentence));
+        }
+        assert!(spans("日本人擅長釣魚，法國大革命爆發。").iter().all(|(_, kind)| *kind != Kind::Place));
     }
 }

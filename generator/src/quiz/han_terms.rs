@@ -133,6 +133,7 @@ impl HanTerms {
                 let text = sentence.get(start..end)?;
                 let kind = *self.words.get(text)?;
                 let cue = type_by_ending(text).map_or("", |(_, e)| e);
+                let cue = if kind == Kind::Person { "own" } else { cue };
                 let cue = if COUNTRIES.contains(&text) { "country" } else { cue };
                 let char_at = |n: usize| chars.get(n).map(|(_, c)| *c);
                 // Within other characters it may be part of a longer word.

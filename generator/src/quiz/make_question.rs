@@ -3,9 +3,10 @@
 use domain::{BLANK, Difficulty, PortResult, Question, QuestionBody, QuestionKind};
 
 use super::{
+    connectives::body,
     make_quiz::{Run, level_of},
     model_stems::{StemWanted, model_stems},
-    pick_distractors::{Wanted, pick_distractors},
+    pick_distractors::{Wanted, has_peers, pick_distractors},
     prove::writes,
     question_parts::{Candidate, cite, question, variants},
     rule_stems,
@@ -36,9 +37,13 @@ impl Run<'_> {
             return Ok(Built::Not("no_distractors"));
         }
         let language = self.language_of(candidate);
+        let wanted = self.maker_options() - 1;
+        if !self.has_peers(candidate, wanted) {
+            return Ok(Built::Not("no_distractors"));
+        }
         let written = self.written_stem(candidate).await?;
         let Some(stem) = written.or_else(|| self.rule_stem(candidate)) else { return Ok(Built::Not("no_key")) };
-        let distractors = self.distractors(candidate, &stem, self.maker_options() - 1).await?;
+        let distractors = self.distractors(candidate, &stem, wanted).await?;
         if distractors.len() + 1 < self.maker_options() {
             return Ok(Built::Not("no_distractors"));
         }
@@ -124,7 +129,7 @@ impl Run<'_> {
     async fn true_false(&mut self, candidate: &Candidate) -> PortResult<Built> {
         let Some(sentence) = self.book.sentences.get(candidate.sentence) else { return Ok(Built::Not("no_key")) };
         let Some(source) = self.book.sources.get(sentence.passage) else { return Ok(Built::Not("no_key")) };
-        let (text, language) = (sentence.text, source.language);
+        let (text, language) = (body(sentence.text), source.language);
         // Only a span with peers can be swapped so that the statement still makes sense.
         if !candidate.span.kind.has_peers() || matches!(candidate.span.kind, Kind::Cause | Kind::Work) {
             return Ok(Built::Not("kind_does_not_fit"));
@@ -140,7 +145,8 @@ impl Run<'_> {
             let others = self.distractors(candidate, text, 1).await?;
             let Some(other) = others.first() else { return Ok(Built::Not("no_distractors")) };
             let range = &candidate.span.range;
-            let (before, after) = (text.get(..range.start), text.get(range.end..));
+            let lead = sentence.text.len() - text.len();
+            let (before, after) = (sentence.text.get(lead..range.start), sentence.text.get(range.end..));
             format!("{}{other}{}", before.unwrap_or_default(), after.unwrap_or_default())
         };
         let statement = rule_stems::with_topic(&rule_stems::one_line(&statement), source);
@@ -150,19 +156,33 @@ impl Run<'_> {
     }
 
     async fn distractors(&mut self, candidate: &Candidate, stem: &str, count: usize) -> PortResult<Vec<String>> {
-        let language = self.language_of(candidate);
+        let longest = self.chance.wants_longest();
         let wanted = Wanted {
             sentence: candidate.sentence,
             key: &candidate.span,
             stem,
-            language,
+            language: self.language_of(candidate),
             count,
             difficulty: self.difficulty(),
-            longest: self.chance.wants_longest(),
+            longest,
             not: &[],
         };
         let embedder = self.maker.embedder.as_ref();
         pick_distractors(self.book, &wanted, embedder, &mut self.vectors, &mut self.chance).await
+    }
+
+    fn has_peers(&self, candidate: &Candidate, count: usize) -> bool {
+        let wanted = Wanted {
+            sentence: candidate.sentence,
+            key: &candidate.span,
+            stem: BLANK,
+            language: self.language_of(candidate),
+            count,
+            difficulty: self.difficulty(),
+            longest: false,
+            not: &[],
+        };
+        has_peers(self.book, &wanted)
     }
 
     fn finished(&self, mut made: Question, candidate: &Candidate) -> Built {

@@ -5,12 +5,15 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use domain::{CognitiveLevel, Language, LeftOut, PortResult, Proof, Question, QuestionBody, QuestionKind, QuizRequest};
+use domain::{
+    Citation, CognitiveLevel, Language, LeftOut, PortResult, Proof, Question, QuestionBody, QuestionKind, QuizRequest,
+};
 use tokio::task::yield_now;
 
 use super::{
     MadeQuiz, QuizEvent, QuizMaker,
     book::Book,
+    connectives::body,
     make_question::Built,
     pick_distractors::{Vectors, Wanted, pick_distractors},
     question_parts::{Candidate, key_text},
@@ -41,12 +44,16 @@ pub(crate) struct Run<'a> {
     /// Sentences that a question asks about.
     used: HashSet<usize>,
     spent: HashSet<(usize, usize, QuestionKind)>,
-    accepted: Vec<Question>,
+    pub(super) accepted: Vec<Question>,
+    /// The passages of reading sets.
+    pub(super) passages: Vec<Citation>,
+    /// Whether accepted questions are told only when their set is complete.
+    pub(super) holds_back: bool,
     /// How many questions ask for a span of each kind.
     asked: BTreeMap<Kind, usize>,
     /// Whether spans of one kind may not crowd the others out.
     varied: bool,
-    tried: usize,
+    pub(super) tried: usize,
     left: BTreeMap<String, usize>,
 }
 
@@ -70,6 +77,8 @@ impl<'a> Run<'a> {
             used: HashSet::new(),
             spent: HashSet::new(),
             accepted: Vec::new(),
+            passages: Vec::new(),
+            holds_back: false,
             asked: BTreeMap::new(),
             varied: true,
             tried: 0,
@@ -96,9 +105,13 @@ impl<'a> Run<'a> {
         }
         let order = spread(&wanted);
         let mut kinds = self.kinds();
-        let budget = self.request.count.saturating_mul(self.maker.config.tries_per_question) + 20;
+        let budget = self.budget();
+        if let Some(size) = self.request.questions_per_passage {
+            self.reading_sets(size, &order, &spans, &kinds, tell).await?;
+            kinds.clear();
+        }
         while self.accepted.len() < self.request.count && !kinds.is_empty() {
-            let before = self.counts(&kinds);
+            let (before, tried) = (self.counts(&kinds), self.tried);
             for passage in &order {
                 if self.accepted.len() >= self.request.count || self.tried >= budget {
                     break;
@@ -117,6 +130,8 @@ impl<'a> Run<'a> {
                 (true, _) => kinds.retain(|_| moved.next().unwrap_or(true) || before.iter().sum::<usize>() == 0),
                 // What was passed over for variety's sake is better than nothing.
                 (false, true) => self.varied = false,
+                // The best candidates of each passage failed; others are left.
+                (false, false) if self.tried > tried => {}
                 (false, false) => break,
             }
         }
@@ -124,8 +139,13 @@ impl<'a> Run<'a> {
         Ok(self.finish())
     }
 
+    /// Candidates that may be tried.
+    pub(super) fn budget(&self) -> usize {
+        self.request.count.saturating_mul(self.maker.config.tries_per_question) + 20
+    }
+
     /// One passage's turn: the kind that lacks most first.
-    async fn turn(
+    pub(super) async fn turn(
         &mut self,
         passage: usize,
         list: &[Candidate],
@@ -148,6 +168,14 @@ impl<'a> Run<'a> {
                     return Ok(true);
                 }
             }
+            // English passages hold names and numbers enough.
+            let wanted = match self.request.level {
+                Some(level) => level == CognitiveLevel::Understand,
+                None => self.book.language(passage).is_chinese(),
+            };
+            if wanted && kind == QuestionKind::MultipleChoice && self.attempt_statements(passage, tell).await? {
+                return Ok(true);
+            }
         }
         Ok(false)
     }
@@ -161,7 +189,11 @@ impl<'a> Run<'a> {
         let crowded = |c: &Candidate| self.varied && total >= 8 && share(c) > MOST_OF_A_KIND;
         let free =
             list.iter().filter(|c| !self.used.contains(&c.sentence) && !self.spent.contains(&spent(c)) && !crowded(c));
-        let best = free.max_by(|a, b| (a.score - share(a)).total_cmp(&(b.score - share(b))))?;
+        // Years are all of one length: with them the key can't come to its share of the longest.
+        let longest = self.chance.wants_longest();
+        let even = |c: &Candidate| if longest && c.span.kind == Kind::Year { 0.25 } else { 0.0 };
+        let worth = |c: &Candidate| c.score - share(c) - even(c);
+        let best = free.max_by(|a, b| worth(a).total_cmp(&worth(b)))?;
         self.spent.insert(spent(best));
         Some(best)
     }
@@ -187,6 +219,23 @@ impl<'a> Run<'a> {
         self.judge(question, &places, tell).await
     }
 
+    /// Asks which of several statements on a passage is true, twice at most.
+    pub(super) async fn attempt_statements(
+        &mut self,
+        passage: usize,
+        tell: &mut (impl FnMut(QuizEvent) + Send),
+    ) -> PortResult<bool> {
+        let turn = |n: usize| (usize::MAX - n, passage, QuestionKind::MultipleChoice);
+        if !self.spent.insert(turn(1)) && !self.spent.insert(turn(2)) {
+            return Ok(false);
+        }
+        self.position = None;
+        let Some((question, places)) = self.which_statement(passage).await? else { return Ok(false) };
+        self.tried += 1;
+        tell(QuizEvent::Tried);
+        self.judge(question, &places, tell).await
+    }
+
     /// Makes a question of a candidate and proves it.
     async fn attempt(
         &mut self,
@@ -200,6 +249,8 @@ impl<'a> Run<'a> {
         let question = match self.build(candidate, kind).await? {
             Built::Question(question) => *question,
             Built::Not(reason) => {
+                let (key, kind) = (&candidate.span.text, candidate.span.kind);
+                tracing::debug!(key, ?kind, cue = candidate.span.cue, reason, "made no question of a candidate");
                 self.leave_out(reason, tell);
                 return Ok(false);
             }
@@ -251,18 +302,20 @@ impl<'a> Run<'a> {
 
     fn accept(&mut self, question: Question, tell: &mut (impl FnMut(QuizEvent) + Send)) {
         let (done, total) = (self.accepted.len() + 1, self.request.count);
-        tell(QuizEvent::Accepted { question: Box::new(question.clone()), done, total });
+        if !self.holds_back {
+            tell(QuizEvent::Accepted { question: Box::new(question.clone()), done, total });
+        }
         self.accepted.push(question);
     }
 
-    fn leave_out(&mut self, reason: &str, tell: &mut (impl FnMut(QuizEvent) + Send)) {
+    pub(super) fn leave_out(&mut self, reason: &str, tell: &mut (impl FnMut(QuizEvent) + Send)) {
         *self.left.entry(reason.to_owned()).or_default() += 1;
         tell(QuizEvent::LeftOut { reason: reason.to_owned() });
     }
 
     /// Says what did not come about.
     fn close(&mut self, tell: &mut (impl FnMut(QuizEvent) + Send)) {
-        let budget = self.request.count.saturating_mul(self.maker.config.tries_per_question) + 20;
+        let budget = self.budget();
         let short = self.request.count.saturating_sub(self.accepted.len());
         if short > 0 && self.tried >= budget {
             *self.left.entry("budget".to_owned()).or_default() += short;
@@ -294,7 +347,8 @@ impl<'a> Run<'a> {
         questions.sort_by_key(document);
         let left_out =
             std::mem::take(&mut self.left).into_iter().map(|(reason, count)| LeftOut { reason, count }).collect();
-        MadeQuiz { questions, tried: self.tried, left_out }
+        let passages = self.numbered_passages(&mut questions);
+        MadeQuiz { questions, passages, tried: self.tried, left_out }
     }
 
     fn may_ask(&self, passage: usize) -> bool {
@@ -317,15 +371,18 @@ impl<'a> Run<'a> {
         let language = book.language(passage);
         let mut found = Vec::new();
         for (at, sentence) in book.sentences_in(passage) {
-            if !is_plain(sentence.text, language) || leans(sentence.text, language).is_some() {
+            let text = body(sentence.text);
+            if !is_plain(text, language) || leans(text, language).is_some() {
                 continue;
             }
             // A Chinese sentence without a subject needs the topic in front.
-            let headless = language.is_chinese() && lacks_subject(sentence.text);
-            if headless && book.sources.get(passage).and_then(topic_of).is_none() {
-                continue;
-            }
+            let headless = language.is_chinese() && lacks_subject(text);
+            let unnamed = headless && book.sources.get(passage).and_then(topic_of).is_none();
             for span in book.spans.get(at).map(Vec::as_slice).unwrap_or_default() {
+                // A question for a cause names its own subject.
+                if unnamed && span.kind != Kind::Cause {
+                    continue;
+                }
                 if self.request.level.is_some_and(|l| l != level_of(span.kind)) {
                     continue;
                 }
@@ -385,6 +442,9 @@ impl<'a> Run<'a> {
             .collect();
         let mut order: Vec<usize> = (0..book.sources.len()).filter(|n| own.contains(n) || self.may_ask(*n)).collect();
         order.sort_by_key(|n| !own.contains(n));
+        if question.passage.is_some() {
+            order.retain(|n| own.contains(n));
+        }
         let kinds = [question.body.kind()];
         let budget = self.maker.config.tries_per_question * 4;
         for passage in order {
@@ -392,7 +452,8 @@ impl<'a> Run<'a> {
             while self.tried < budget {
                 let before = self.tried;
                 if self.turn(passage, &list, &kinds, &mut |_| {}).await? {
-                    return Ok(self.accepted.get(known).cloned());
+                    let made = self.accepted.get(known).cloned();
+                    return Ok(made.map(|made| Question { passage: question.passage, ..made }));
                 }
                 if self.tried == before {
                     break;

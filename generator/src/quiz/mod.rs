@@ -4,22 +4,30 @@
 //! `han_terms`). `make_quiz` goes through the passages so that each gets its share, `make_question` builds one question,
 //! `prove` checks it; what fails is made again from another span, within a budget.
 
+mod akin;
 mod book;
 mod checks;
 #[cfg(test)]
 mod checks_tests;
+mod chinese_causes;
+mod chinese_numbers;
 mod chinese_spans;
 mod chinese_words;
+mod connectives;
 mod english_spans;
 mod english_words;
+mod false_statements;
 mod han_terms;
 mod make_question;
 mod make_quiz;
 mod model_stems;
 mod number_clue;
+mod other_clauses;
 mod pick_distractors;
 mod prove;
+mod prove_without;
 mod question_parts;
+mod reading_sets;
 mod reuse_items;
 mod rule_stems;
 mod script;
@@ -29,11 +37,12 @@ mod source;
 mod spans;
 mod standalone;
 mod vary_numbers;
+mod which_statement;
 
 use std::sync::Arc;
 
 use domain::{
-    LeftOut, Passage, PortResult, Proof, Question, QuizRequest,
+    Citation, LeftOut, Passage, PortResult, Proof, Question, QuizRequest,
     ports::{Embedder, LanguageModel},
 };
 
@@ -75,6 +84,8 @@ pub enum QuizEvent {
         /// Passages.
         passages: usize,
     },
+    /// Questions on this passage follow.
+    Passage(Box<Citation>),
     /// A candidate was made and is now proven.
     Tried,
     /// A question passed all its checks.
@@ -98,6 +109,8 @@ pub enum QuizEvent {
 pub struct MadeQuiz {
     /// In the order of the material.
     pub questions: Vec<Question>,
+    /// Passages that they are asked about, where reading sets are wanted.
+    pub passages: Vec<Citation>,
     /// Candidates made.
     pub tried: usize,
     /// Why some were left out.
@@ -153,8 +166,13 @@ impl QuizMaker {
     ) -> PortResult<Option<Question>> {
         let passages = passages_of(sources);
         let book = Book::read(sources, &passages).await;
-        let request =
-            QuizRequest { count: 1, kinds: vec![question.body.kind()], reuse_items: false, ..request.clone() };
+        let request = QuizRequest {
+            count: 1,
+            kinds: vec![question.body.kind()],
+            reuse_items: false,
+            questions_per_passage: None,
+            ..request.clone()
+        };
         let seed = remake_seed(question, request.seed.unwrap_or_default());
         let mut run = Run::new(self, &book, &request, locate, seed);
         run.remake(question, others).await
@@ -182,6 +200,7 @@ impl QuizMaker {
             seed: None,
             reuse_items: false,
             title: None,
+            questions_per_passage: None,
         };
         let mut run = Run::new(self, &book, &request, locate, remake_seed(question, 0));
         run.remake_distractor(question, option, others).await

@@ -4,12 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    Difficulty, Language, PortResult,
+    BLANK, Difficulty, Language, PortResult,
     ports::{EmbedRole, Embedder},
 };
 
 use super::{
+    akin::is_akin,
     book::Book,
+    other_clauses::other_clauses,
     shuffle::Chance,
     spans::{Kind, Span, same_or_within},
     vary_numbers::vary,
@@ -71,6 +73,7 @@ pub(crate) async fn pick_distractors(
     chance: &mut Chance,
 ) -> PortResult<Vec<String>> {
     let mut scored = alike(book, wanted);
+    keep_lengths(&mut scored, wanted);
     scored.truncate(EMBEDDED);
     if !wanted.key.kind.is_number() && !scored.is_empty() {
         let mut texts: Vec<&str> = scored.iter().map(|(_, t)| t.as_str()).collect();
@@ -90,9 +93,16 @@ pub(crate) async fn pick_distractors(
     }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let good: Vec<String> = scored.into_iter().map(|(_, t)| t).collect();
-    let mut chosen = choose(good, wanted);
+    let mut chosen = choose(&good, wanted);
     fill_numbers(book, wanted, chance, &mut chosen);
     Ok(chosen)
+}
+
+/// Whether the course may hold enough wrong options for a key: told before a model writes a stem,
+/// which is a blank then.
+pub(crate) fn has_peers(book: &Book<'_>, wanted: &Wanted<'_>) -> bool {
+    let kind = wanted.key.kind;
+    kind.is_number() || alike(book, wanted).len() >= wanted.count
 }
 
 /// The candidates of the course, best first by form and place.
@@ -107,11 +117,14 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
         if taken || own.text.contains(&span.text) || stem.contains(&span.text.to_lowercase()) {
             continue;
         }
-        let Some(mut score) = likeness(wanted.key, span) else { continue };
+        let blank = wanted.stem.contains(BLANK);
+        let Some(mut score) = likeness(wanted.key, span, blank) else { continue };
         let near = sentence.passage == own.passage;
         let document = |p: usize| book.sources.get(p).map(|s| s.document_id);
         // Titles are of all genres; those of one document have most in common.
-        if wanted.key.kind == Kind::Work && document(sentence.passage) != document(own.passage) {
+        // So are causes.
+        let apart = wanted.key.kind == Kind::Work || wanted.key.kind == Kind::Cause && wanted.language.is_chinese();
+        if apart && document(sentence.passage) != document(own.passage) {
             continue;
         }
         score += match wanted.difficulty {
@@ -125,6 +138,9 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
             scored.push((score, span.text.clone()));
         }
     }
+    if wanted.key.kind == Kind::Cause {
+        scored.extend(other_clauses(book, wanted));
+    }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let asked = question_terms(wanted.stem);
     scored.truncate(EMBEDDED * 2);
@@ -133,15 +149,17 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
 }
 
 /// Whether two spans may name one thing: 俄國 and 俄羅斯 begin alike.
-fn one_thing(key: &Span, other: &Span) -> bool {
+pub(crate) fn one_thing(key: &Span, other: &Span) -> bool {
     let han = |s: &Span| s.text.chars().next().filter(|c| is_han(*c));
     let countries = key.cue == "country" && other.cue == "country" && han(key).is_some() && han(key) == han(other);
     countries || same_or_within(&other.text, &key.text)
 }
 
 /// How alike two spans of one kind are in form; `None` where one can't stand beside the other.
-fn likeness(key: &Span, other: &Span) -> Option<f32> {
-    let same_cue = key.cue == other.cue;
+pub(crate) fn likeness(key: &Span, other: &Span, blank: bool) -> Option<f32> {
+    // A question word names the type to the letter; beside a blank, a county may stand for a city.
+    let akin = blank && is_akin(&key.cue, &other.cue);
+    let same_cue = key.cue == other.cue || akin;
     let shape = |t: &str| (t.contains(' '), t.starts_with(char::is_uppercase), t.contains('·'));
     let words = |t: &str| t.split_whitespace().count() as f32;
     let length = |t: &str| t.chars().count() as f32;
@@ -152,12 +170,16 @@ fn likeness(key: &Span, other: &Span) -> Option<f32> {
         kind if kind.needs_cue() && !same_cue => return None,
         Kind::Year | Kind::Decade | Kind::Date => score -= year_distance(&key.text, &other.text)?,
         Kind::Quantity | Kind::Percent => score -= size_distance(&key.text, &other.text)?,
+        Kind::Cause if !same_cue => return None,
         // Names of unknown things are alike only where something says so.
         Kind::Name if key.cue.is_empty() => return None,
         _ => {}
     }
     if shape(&key.text) != shape(&other.text) {
         score -= 0.8;
+    }
+    if akin {
+        score -= 0.3;
     }
     (ratio < 1.0).then_some(score)
 }
@@ -192,25 +214,54 @@ fn size_distance(a: &str, b: &str) -> Option<f32> {
     (distance > 0.02 && distance < 2.0).then_some(distance)
 }
 
-/// The best of the candidates, different from one another, and one at least as long as the key where that is not to be
-/// the longest.
-fn choose(good: Vec<String>, wanted: &Wanted<'_>) -> Vec<String> {
-    let length = |t: &str| t.chars().count();
+/// Puts those that are shorter than the key in front where it is to be the longest and enough of them are there.
+fn keep_lengths(scored: &mut [(f32, String)], wanted: &Wanted<'_>) {
+    let key = length(&wanted.key.text);
+    if wanted.longest && scored.iter().filter(|(_, t)| length(t) < key).count() >= wanted.count {
+        scored.sort_by_key(|(_, t)| length(t) >= key);
+    }
+}
+
+/// Characters: what a reader sees of a text's length.
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// The best of the candidates, different from one another: all shorter than the key where that is to be the longest, else
+/// one that is longer, or at least as long.
+fn choose(good: &[String], wanted: &Wanted<'_>) -> Vec<String> {
     let key = length(&wanted.key.text);
     let mut chosen: Vec<String> = Vec::new();
-    // Under this the fourth option is a different sort of thing.
-    let pool: Vec<String> = good.into_iter().take(3 * wanted.count + 2).collect();
-    let mut take = |text: &String| {
-        if chosen.len() < wanted.count && chosen.iter().all(|c| !same_or_within(c, text)) {
+    let differ = |chosen: &[String], text: &str| chosen.iter().all(|c| !same_or_within(c, text));
+    let take = |chosen: &mut Vec<String>, text: &String| {
+        if chosen.len() < wanted.count && differ(chosen, text) {
             chosen.push(text.clone());
         }
     };
     if wanted.longest {
-        pool.iter().filter(|t| length(t) < key).for_each(&mut take);
-    } else if let Some(long) = pool.iter().find(|t| length(t) >= key) {
-        take(long);
+        for text in good.iter().filter(|t| length(t) < key) {
+            take(&mut chosen, text);
+        }
     }
-    pool.iter().for_each(&mut take);
+    // Under this the fourth option is a different sort of thing.
+    let pool = good.get(..good.len().min(3 * wanted.count + 2)).unwrap_or_default();
+    let number = wanted.key.kind.is_number();
+    if wanted.longest && number {
+        // Numbers that are shorter are made.
+        return chosen;
+    }
+    if !wanted.longest
+        && let Some(long) = pool.iter().find(|t| length(t) > key).or_else(|| pool.iter().find(|t| length(t) == key))
+    {
+        take(&mut chosen, long);
+    }
+    // One that is longer is made of numbers, so that the key's length tells nothing.
+    let most = if number && !chosen.iter().any(|c| length(c) > key) { wanted.count - 1 } else { wanted.count };
+    for text in pool {
+        if chosen.len() < most {
+            take(&mut chosen, text);
+        }
+    }
     chosen
 }
 
@@ -221,13 +272,18 @@ fn fill_numbers(book: &Book<'_>, wanted: &Wanted<'_>, chance: &mut Chance, chose
     }
     let passage = book.sentences.get(wanted.sentence).and_then(|s| book.passages.get(s.passage));
     let text = passage.map(|p| p.text.as_str()).unwrap_or_default();
-    for _ in 0..40 {
+    let key = length(&wanted.key.text);
+    let mut longer = chosen.iter().any(|c| length(c) > key);
+    for n in 0..60 {
         if chosen.len() >= wanted.count {
             return;
         }
         let Some(other) = vary(&wanted.key.text, wanted.key.kind, chance) else { continue };
         let known = chosen.contains(&other) || wanted.not.contains(&other) || text.contains(&other);
-        if !known && other != wanted.key.text {
+        // At first only what gives the key the rank in length that it is to have.
+        let ranked = n >= 30 || if wanted.longest { length(&other) < key } else { longer || length(&other) > key };
+        if !known && ranked && other != wanted.key.text {
+            longer |= length(&other) > key;
             chosen.push(other);
         }
     }

@@ -10,13 +10,12 @@ use super::{
     book::Book,
     checks::{self, check},
     question_parts::plain_stem,
+    which_statement::asks_statements,
 };
 use crate::answer::{Sentence, select_quote};
 
 /// Sentences that the quote selector compares by meaning.
 const COMPARED: usize = 6;
-/// A key with this probability without the passage is given away by knowledge or form; four options by chance have 0.25.
-const GIVEN_AWAY: f32 = 0.6;
 
 /// What a question is proven against.
 pub(crate) struct Prover<'a> {
@@ -84,11 +83,17 @@ impl Prover<'_> {
             return Ok(check(NAME, true, "every part of the key is in the cited sentences"));
         }
         let text = self.book.passages.get(passage).map(|p| p.text.as_str()).unwrap_or_default();
-        if let Some((shares, key)) = self.option_shares(question, &[text]).await? {
+        if let Some((name, shares, key)) = self.option_shares(question, text).await? {
             let share = shares.get(key).copied().unwrap_or(0.0);
             let best = shares.iter().all(|s| *s <= share);
-            let name = self.model.map(|m| m.info().id.as_str()).unwrap_or_default();
             return Ok(check(NAME, best, format!("{name}, given the passage, gives the key {:.0} %", share * 100.0)));
+        }
+        if asks_statements(&question.stem) {
+            return Ok(check(
+                NAME,
+                true,
+                "the key is what a sentence of the passage says, and no sentence says the others",
+            ));
         }
         let own: Vec<Sentence<'_>> =
             self.book.sentences_in(passage).map(|(_, s)| Sentence { passage: 0, ..s.clone() }).collect();
@@ -112,38 +117,34 @@ impl Prover<'_> {
         })
     }
 
-    /// Given no passage: the model does not surely pick the key. Without such a model only the form was checked.
-    async fn not_answerable_without(&self, question: &Question) -> PortResult<Check> {
-        const NAME: &str = "not_answerable_without";
-        let Some((shares, key)) = self.option_shares(question, &[]).await? else {
-            return Ok(check(NAME, true, "no model here can score options; their form does not give the key away"));
-        };
-        let share = shares.get(key).copied().unwrap_or(0.0);
-        let best = shares.iter().all(|s| *s <= share);
-        let name = self.model.map(|m| m.info().id.as_str()).unwrap_or_default();
-        Ok(check(
-            NAME,
-            !(best && share >= GIVEN_AWAY),
-            format!("{name}, without the passage, gives the key {:.0} %", share * 100.0),
-        ))
-    }
-
-    /// The model's shares for the options and the place of the key; `None` where no model can tell.
-    async fn option_shares(&self, question: &Question, passages: &[&str]) -> PortResult<Option<(Vec<f32>, usize)>> {
-        let QuestionBody::MultipleChoice { options, key } = &question.body else { return Ok(None) };
-        let Some(model) = self.model.filter(|m| writes(*m, question.language)) else { return Ok(None) };
-        let Some(at) = options.iter().position(|o| o == key) else { return Ok(None) };
-        let tuned = model.info().tuned && !passages.is_empty();
-        let continuations = options.iter().map(|o| if tuned { answer_text(o, 1) } else { o.clone() }).collect();
-        let messages = answer_prompt(question.language, passages, &question.stem);
+    /// The model's name and its shares for texts that may follow a question; `None` where no model can tell.
+    pub(super) async fn likely(
+        &self,
+        language: Language,
+        passages: &[&str],
+        stem: &str,
+        continuations: Vec<String>,
+    ) -> PortResult<Option<(String, Vec<f32>)>> {
+        let Some(model) = self.model.filter(|m| writes(*m, language)) else { return Ok(None) };
+        let messages = answer_prompt(language, passages, stem);
         match model.score(ScoreRequest { messages, continuations }).await {
             Ok(scores) => {
                 let means: Vec<f32> = scores.iter().map(|s| s.log_probability / s.tokens.max(1) as f32).collect();
-                Ok(Some((shares(&means), at)))
+                Ok(Some((model.info().id.clone(), shares(&means))))
             }
             Err(error) if error.kind == ErrorKind::Unsupported => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The model's name, its shares for the options of a choice, and the key's place.
+    async fn option_shares(&self, question: &Question, passage: &str) -> PortResult<Option<(String, Vec<f32>, usize)>> {
+        let QuestionBody::MultipleChoice { options, key } = &question.body else { return Ok(None) };
+        let Some(at) = options.iter().position(|o| o == key) else { return Ok(None) };
+        let tuned = self.model.is_some_and(|m| m.info().tuned);
+        let continuations = options.iter().map(|o| if tuned { answer_text(o, 1) } else { o.clone() }).collect();
+        let found = self.likely(question.language, &[passage], &question.stem, continuations).await?;
+        Ok(found.map(|(name, shares)| (name, shares, at)))
     }
 }
 

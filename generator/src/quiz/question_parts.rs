@@ -42,6 +42,7 @@ pub(crate) fn question(stem: String, body: QuestionBody, evidence: Vec<Citation>
         locked: false,
         reused: false,
         proof: Proof::default(),
+        passage: None,
     }
 }
 

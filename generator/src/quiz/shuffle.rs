@@ -2,21 +2,26 @@
 
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
-/// In this share of the questions the key is the longest option: near to what chance makes of four.
+/// In this share of the questions the key alone is the longest option: what chance makes of four.
 const LONGEST_SHARE: f32 = 0.27;
+/// Of those with one longest option, it is the key in this share at most. Years are all of one length, so that the others
+/// must make up for them, but not so far that the longest is a good guess.
+const LONGEST_OF_UNEVEN: f32 = 0.5;
 
 /// The chances of one quiz.
 pub(crate) struct Chance {
     random: StdRng,
     positions: Vec<usize>,
     made: usize,
-    /// Times the key was the longest; a tie counts as its share.
-    longest: f32,
+    /// Questions in which one option is longer than all others.
+    uneven: usize,
+    /// Those of them in which it is the key. A tie counts for neither: nobody can guess by it.
+    longest: usize,
 }
 
 impl Chance {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { random: StdRng::seed_from_u64(seed), positions: Vec::new(), made: 0, longest: 0.0 }
+        Self { random: StdRng::seed_from_u64(seed), positions: Vec::new(), made: 0, uneven: 0, longest: 0 }
     }
 
     /// A number for a sampler.
@@ -40,8 +45,9 @@ impl Chance {
     }
 
     /// Whether the key of the next question should be its longest option.
-    pub(crate) fn wants_longest(&mut self) -> bool {
-        self.longest < LONGEST_SHARE * (self.made + 1) as f32
+    pub(crate) fn wants_longest(&self) -> bool {
+        let below = |share: f32, of: usize| (self.longest as f32) < share * (of + 1) as f32;
+        below(LONGEST_SHARE, self.made) && below(LONGEST_OF_UNEVEN, self.uneven)
     }
 
     /// The key's place among `options`: each comes up once before any comes again.
@@ -59,21 +65,14 @@ impl Chance {
     /// Says that a question was accepted, so that the shares come right.
     pub(crate) fn accepted(&mut self, key: &str, options: &[String]) {
         self.made += 1;
-        self.longest += longest_share(key, options);
+        self.uneven += usize::from(options.iter().any(|o| is_longest(o, options)));
+        self.longest += usize::from(is_longest(key, options));
     }
 
     /// Gives back the place of a question that was left out.
     pub(crate) fn give_back(&mut self, position: usize) {
         self.positions.push(position);
     }
-}
-
-/// 1 where the key alone is the longest option, a half where it is with another, …; 0 where another is longer.
-pub(crate) fn longest_share(key: &str, options: &[String]) -> f32 {
-    let length = |s: &str| s.chars().count();
-    let most = options.iter().map(|o| length(o)).max().unwrap_or(0);
-    let ties = options.iter().filter(|o| length(o) == most).count();
-    if length(key) == most { 1.0 / ties.max(1) as f32 } else { 0.0 }
 }
 
 /// Whether the key has more characters than every other option.
@@ -97,5 +96,33 @@ mod tests {
         for place in 0..4 {
             assert_eq!(draw(7).iter().filter(|p| **p == place).count(), 100);
         }
+    }
+
+    /// Half of the questions are on years, whose options are all of one length.
+    #[test]
+    fn the_key_is_the_longest_in_its_share_though_years_tie() {
+        let mut chance = Chance::new(1);
+        let options = |texts: [&str; 4]| texts.map(str::to_owned).to_vec();
+        let (years, short, long) = (
+            options(["1901年", "1902年", "1903年", "1904年"]),
+            options(["嘉州", "杭州", "蘇州府", "廣州"]),
+            options(["嘉州府", "杭州", "蘇州", "廣州"]),
+        );
+        let (mut longest, mut uneven) = (0, 0);
+        for n in 0..200 {
+            if n % 2 == 0 {
+                chance.accepted("1901年", &years);
+                continue;
+            }
+            uneven += 1;
+            if chance.wants_longest() {
+                longest += 1;
+                chance.accepted("嘉州府", &long);
+            } else {
+                chance.accepted("嘉州", &short);
+            }
+        }
+        assert!((40..=70).contains(&longest), "{longest} of 200");
+        assert!(longest * 2 <= uneven, "{longest} of {uneven}");
     }
 }

@@ -49,6 +49,11 @@ impl Kind {
         !matches!(self, Self::Named | Self::Quoted | Self::Term)
     }
 
+    /// Whether it is a clause, for which nothing else can stand in its sentence.
+    pub(crate) const fn is_clause(self) -> bool {
+        matches!(self, Self::Cause)
+    }
+
     /// Whether only spans with the same cue are of its type.
     pub(crate) const fn needs_cue(self) -> bool {
         matches!(
@@ -56,6 +61,7 @@ impl Kind {
             Self::Quantity
                 | Self::Percent
                 | Self::Date
+                | Self::Decade
                 | Self::Place
                 | Self::Group
                 | Self::Event
@@ -112,7 +118,8 @@ pub(crate) fn without_overlaps(spans: Vec<Span>) -> Vec<Span> {
 /// Whether two spans name the same, or one within the other: `the Soviet Union` and `Soviet Union`.
 pub(crate) fn same_or_within(a: &str, b: &str) -> bool {
     let plain = |s: &str| {
-        let lower = s.to_lowercase().replace([',', ' ', '-', '·', '．'], "");
+        // 台灣 and 臺灣 are one.
+        let lower = s.to_lowercase().replace([',', ' ', '-', '·', '．'], "").replace('臺', "台");
         lower.trim_start_matches("the").to_owned()
     };
     let (a, b) = (plain(a), plain(b));

@@ -9,7 +9,11 @@ const LAST_YEAR: i64 = 2026;
 
 /// A text like `text` with another number in it.
 pub(crate) fn vary(text: &str, kind: Kind, chance: &mut Chance) -> Option<String> {
+    if let Some(rank) = text.strip_prefix('第') {
+        return vary_amount(rank, kind, chance).map(|other| format!("第{other}"));
+    }
     match kind {
+        Kind::Decade if text.contains(['紀', '纪']) => vary_century(text, chance),
         Kind::Year | Kind::Decade => vary_year(text, kind, chance),
         Kind::Date => vary_date(text, chance),
         Kind::Quantity | Kind::Percent => vary_amount(text, kind, chance),
@@ -52,6 +56,20 @@ fn vary_year(text: &str, kind: Kind, chance: &mut Chance) -> Option<String> {
     (other > 0 && (other < LAST_YEAR || year >= LAST_YEAR)).then(|| put(text, range, &other.to_string()))?
 }
 
+/// Another century, or another decade of the same one.
+fn vary_century(text: &str, chance: &mut Chance) -> Option<String> {
+    if let Some(ends) = text.find("年代") {
+        let start = ends.checked_sub(2)?;
+        let other = 10 * one_to(9, chance);
+        return put(text, start..ends, &other.to_string());
+    }
+    let range = digits(text)?;
+    let century: i64 = text.get(range.clone())?.parse().ok()?;
+    let distance = one_to(4, chance);
+    let other = if chance.share() < 0.5 { century - distance } else { century + distance };
+    (1..=21).contains(&other).then(|| put(text, range, &other.to_string()))?
+}
+
 /// Another year, or another month.
 fn vary_date(text: &str, chance: &mut Chance) -> Option<String> {
     if chance.share() < 0.5
@@ -75,8 +93,7 @@ fn vary_date(text: &str, chance: &mut Chance) -> Option<String> {
         }
         return put(text, at..at + name.len(), &capital);
     }
-    let year_end = text.find('年')?;
-    let month_start = year_end + '年'.len_utf8();
+    let month_start = text.find('年').map_or(0, |at| at + '年'.len_utf8());
     let month_end = text.find('月')?;
     let month: usize = text.get(month_start..month_end)?.trim().parse().ok()?;
     if ["31日", "30日", "29日"].iter().any(|d| text.contains(d)) {
@@ -112,6 +129,10 @@ fn near(value: i64, chance: &mut Chance) -> i64 {
     let mut zeros = 1;
     while value % (zeros * 10) == 0 && value / (zeros * 10) > 0 {
         zeros *= 10;
+    }
+    // 1000 stands beside 700 and 1200, too.
+    if zeros > 1 && value / zeros < 10 && chance.share() < 0.6 {
+        zeros /= 10;
     }
     let head = value / zeros;
     if head < 20 {
@@ -195,6 +216,18 @@ mod tests {
             }
             if let Some(year) = vary("1999", Kind::Year, &mut chance) {
                 assert!(year.parse::<i64>().is_ok_and(|y| (1900..=LAST_YEAR).contains(&y)), "{year}");
+            }
+            for (text, ends) in [("14世紀", "世紀"), ("20世紀70年代", "0年代"), ("7月12日", "月12日"), ("第8位", "位")]
+            {
+                let kind = if ends == "位" {
+                    Kind::Quantity
+                } else if text.contains('紀') {
+                    Kind::Decade
+                } else {
+                    Kind::Date
+                };
+                let Some(other) = vary(text, kind, &mut chance) else { continue };
+                assert!(other.ends_with(ends) && other != text || text.contains("70"), "{other}");
             }
             if let Some(date) = vary("2008年5月12日", Kind::Date, &mut chance) {
                 assert!(date.starts_with("20") && date.ends_with("月12日") && date != "2008年5月12日", "{date}");

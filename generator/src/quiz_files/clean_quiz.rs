@@ -1,12 +1,18 @@
 //! A copy of a quiz whose every text can be written to every format.
 
-use domain::{MatchPair, Question, QuestionBody, Quiz};
+use domain::{Citation, MatchPair, Question, QuestionBody, Quiz};
 
 use super::plain_text::clean;
 
 /// The quiz with clean texts.
 pub fn cleaned(quiz: &Quiz) -> Quiz {
-    Quiz { title: clean(&quiz.title), questions: quiz.questions.iter().map(question).collect(), ..quiz.clone() }
+    let passage = |p: &Citation| Citation { quote: clean(&p.quote), shown: p.shown.as_deref().map(clean), ..p.clone() };
+    Quiz {
+        title: clean(&quiz.title),
+        questions: quiz.questions.iter().map(question).collect(),
+        passages: quiz.passages.iter().map(passage).collect(),
+        ..quiz.clone()
+    }
 }
 
 fn question(question: &Question) -> Question {

@@ -7,6 +7,8 @@ mod clean_quiz;
 #[cfg(test)]
 mod faults_tests;
 mod not_held;
+#[cfg(test)]
+mod passages_tests;
 mod plain_text;
 mod qti_item;
 #[cfg(test)]
@@ -31,7 +33,7 @@ mod write_moodle_xml;
 mod write_qti;
 mod xml;
 
-use domain::{Language, Question, Quiz};
+use domain::{Citation, Language, Question, Quiz};
 
 pub use not_held::NotHeld;
 pub use shuffle::shown_order;
@@ -91,6 +93,8 @@ pub struct QuizFile {
 pub struct ImportedQuiz {
     /// The file's own title.
     pub title: Option<String>,
+    /// The passages that questions are asked about, where the format carries them.
+    pub passages: Vec<Citation>,
     /// In the file's order; not proven, and without evidence unless the format carries it.
     pub questions: Vec<Question>,
     /// The line that each of them begins on, from 1.

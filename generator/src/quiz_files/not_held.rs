@@ -34,6 +34,17 @@ impl Notes {
         }
     }
 
+    /// Notes that the passage of question `n` is not held.
+    pub fn add_passage(&mut self, n: usize, question: &Question) {
+        if question.passage.is_some() {
+            self.add(
+                n,
+                "passage",
+                "the format has no place for a text before its questions; hand it out beside the file",
+            );
+        }
+    }
+
     /// All notes, in the order of their first question.
     pub fn into_list(self) -> Vec<NotHeld> {
         self.0

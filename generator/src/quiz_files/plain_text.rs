@@ -1,6 +1,6 @@
 //! Plain text for files: characters that no file format carries, single lines, names, and HTML's escapes.
 
-use domain::Question;
+use domain::{Citation, Question};
 
 /// Without characters that XML 1.0 (2.2) does not allow, with `\n` as the only line end, and without blanks around.
 pub fn clean(text: &str) -> String {
@@ -46,6 +46,11 @@ pub fn name(n: usize, question: &Question) -> String {
     let start: String = line.chars().take(40).collect();
     let more = if start.len() < line.len() { "…" } else { "" };
     format!("Q{n} {}{more}", start.trim_end())
+}
+
+/// A short name for a passage: where it stands.
+pub fn passage_name(passage: &Citation) -> String {
+    format!("P{} {}, {}", passage.n, one_line(&passage.document_name), passage.page)
 }
 
 /// Points without needless digits.

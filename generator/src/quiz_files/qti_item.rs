@@ -19,10 +19,13 @@ struct Parts {
     by_map: bool,
 }
 
-/// The item of the question with this number, without namespaces.
-pub fn item(n: usize, identifier: &str, question: &Question) -> Element {
+/// The item of the question with this number, without namespaces; its passage stands before it.
+pub fn item(n: usize, identifier: &str, question: &Question, passage: Option<&str>) -> Element {
     let words = Words::of(question.language);
-    let parts = parts(question, words);
+    let mut parts = parts(question, words);
+    if let Some(text) = passage {
+        parts.body.insert(0, el("div").child(el("p").lines(text)).into());
+    }
     let score = el("outcomeDeclaration")
         .with("identifier", "SCORE")
         .with("cardinality", "single")

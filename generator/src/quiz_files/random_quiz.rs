@@ -124,6 +124,7 @@ pub fn question() -> impl Strategy<Value = Question> {
         locked: false,
         reused: false,
         proof: Proof::default(),
+        passage: None,
     })
 }
 
@@ -144,8 +145,10 @@ pub fn quiz(title: &str, questions: Vec<Question>) -> Quiz {
             seed: None,
             reuse_items: false,
             title: None,
+            questions_per_passage: None,
         },
         questions,
+        passages: vec![],
         tried: 0,
         left_out: vec![],
         created_at: String::new(),

@@ -166,6 +166,7 @@ fn question(block: &Block, language_of: &dyn Fn(&str) -> Language) -> Read<(Ques
         locked: false,
         reused: false,
         proof: Proof::default(),
+        passage: None,
     };
     Ok((question, notes))
 }

@@ -1,5 +1,6 @@
 //! Reads a quiz as the API has it: a whole quiz, or `{"title", "questions"}`.
 
+use domain::{Citation, Question};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -9,6 +10,8 @@ use super::{FileProblem, ImportedQuiz, read_gift::MAX_PROBLEMS};
 struct File<'a> {
     #[serde(default)]
     title: Option<String>,
+    #[serde(default)]
+    passages: Vec<Citation>,
     #[serde(borrow)]
     questions: Vec<&'a RawValue>,
 }
@@ -16,15 +19,20 @@ struct File<'a> {
 /// Reads a file.
 pub fn read(text: &str) -> Result<ImportedQuiz, Vec<FileProblem>> {
     let file: File<'_> = serde_json::from_str(text).map_err(|e| vec![problem(1, &e)])?;
-    let (mut quiz, mut problems) = (ImportedQuiz { title: file.title, ..ImportedQuiz::default() }, Vec::new());
+    let (title, passages) = (file.title, file.passages);
+    let (mut quiz, mut problems) = (ImportedQuiz { title, passages, ..ImportedQuiz::default() }, Vec::new());
     let (mut line, mut counted) = (1, 0);
     for raw in file.questions {
         // A raw value is a piece of the text itself.
         let at = raw.get().as_ptr() as usize - text.as_ptr() as usize;
         line += text.get(counted..at).unwrap_or_default().matches('\n').count();
         counted = at;
-        match serde_json::from_str(raw.get()) {
-            Ok(question) => quiz.push(line, question),
+        match serde_json::from_str::<Question>(raw.get()) {
+            Ok(mut question) => {
+                // A number that no passage has means nothing.
+                question.passage = question.passage.filter(|n| quiz.passages.iter().any(|p| p.n == *n));
+                quiz.push(line, question);
+            }
             Err(error) if problems.len() < MAX_PROBLEMS => problems.push(problem(line, &error)),
             Err(_) => break,
         }

@@ -81,6 +81,7 @@ fn question(
         locked: false,
         reused: false,
         proof: Proof::default(),
+        passage: None,
     })
 }
 

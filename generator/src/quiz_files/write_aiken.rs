@@ -59,6 +59,7 @@ fn note(n: usize, question: &Question, options: &[String], notes: &mut Notes) {
         notes.add(n, "points", "Aiken has no points");
     }
     notes.add_tags(n, question);
+    notes.add_passage(n, question);
 }
 
 /// `A. …`, `A) …` or `ANSWER: …`.

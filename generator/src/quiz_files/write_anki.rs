@@ -18,7 +18,8 @@ pub fn write(quiz: &Quiz) -> String {
     );
     for question in &quiz.questions {
         let tags: Vec<String> = question.tags.iter().map(|tag| tag.replace(char::is_whitespace, "_")).collect();
-        let (front, back) = (html(&front(question)), html(&back(question)));
+        let passage = quiz.passage_of(question).map(|p| format!("{}\n\n", p.readable())).unwrap_or_default();
+        let (front, back) = (html(&format!("{passage}{}", front(question))), html(&back(question)));
         let _ = writeln!(out, "{}\t{}\t{}", quoted(&front), quoted(&back), quoted(&tags.join(" ")));
     }
     out

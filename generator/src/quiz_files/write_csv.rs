@@ -101,6 +101,8 @@ pub fn write_all(quiz: &Quiz) -> GeneratorResult<Vec<u8>> {
         Numbered::new("partner_", quiz, partners),
         Numbered::new("also_right_", quiz, |q| accepted(q).to_vec()),
     ];
+    let passage =
+        Numbered::new("passage_", quiz, |q| quiz.passage_of(q).map(|p| p.readable().to_owned()).into_iter().collect());
     let cited = [
         Numbered::new("document_", quiz, |q| evidence(q, |c| c.document_name.clone())),
         Numbered::new("page_", quiz, |q| evidence(q, |c| c.page.to_string())),
@@ -109,7 +111,7 @@ pub fn write_all(quiz: &Quiz) -> GeneratorResult<Vec<u8>> {
     let mut head: Vec<String> = ["number", "kind", "question", "key"].map(str::to_owned).to_vec();
     head.extend(shown.iter().flat_map(Numbered::head));
     head.extend(["explanation", "feedback", "points", "difficulty", "level", "language", "tags"].map(str::to_owned));
-    head.extend(cited.iter().flat_map(Numbered::head));
+    head.extend(passage.head().chain(cited.iter().flat_map(Numbered::head)));
     let mut rows = vec![head];
     for (i, question) in quiz.questions.iter().enumerate() {
         let mut row = vec![(i + 1).to_string(), name_of(&question.body.kind()), question.stem.clone()];
@@ -124,7 +126,7 @@ pub fn write_all(quiz: &Quiz) -> GeneratorResult<Vec<u8>> {
             name_of(&question.language),
             question.tags.iter().map(|tag| one_line(tag)).collect::<Vec<_>>().join("\n"),
         ]);
-        row.extend(cited.iter().flat_map(|columns| columns.cells(i)));
+        row.extend(passage.cells(i).chain(cited.iter().flat_map(|columns| columns.cells(i))));
         rows.push(row);
     }
     table(QuizFormat::Csv, &rows)
@@ -175,6 +177,7 @@ fn note_extras(n: usize, question: &Question, options: &[String], notes: &mut No
         notes.add(n, "line breaks", "Kahoot has one line per text; line breaks and tabs became blanks");
     }
     notes.add_tags(n, question);
+    notes.add_passage(n, question);
 }
 
 /// The columns that Google Forms' quiz add-ons read; answers that count as right stand below each other.
@@ -201,6 +204,7 @@ pub fn write_google_forms(quiz: &Quiz, notes: &mut Notes) -> GeneratorResult<Vec
         row.extend([key, number(question.points), after_answering(question)]);
         rows.push(row);
         notes.add_tags(i + 1, question);
+        notes.add_passage(i + 1, question);
     }
     table(QuizFormat::CsvGoogleForms, &rows)
 }

@@ -7,7 +7,7 @@ use domain::{Question, QuestionBody, Quiz};
 
 use super::{
     not_held::Notes,
-    plain_text::{after_answering, name, one_line},
+    plain_text::{after_answering, name, one_line, passage_name},
 };
 
 /// The quiz as text.
@@ -16,6 +16,10 @@ pub fn write(quiz: &Quiz, notes: &mut Notes) -> String {
     for (i, question) in quiz.questions.iter().enumerate() {
         let n = i + 1;
         note(n, question, notes);
+        if let Some(passage) = quiz.passage_before(i) {
+            // Without answers it is a description: a text between questions.
+            let _ = writeln!(out, "::{}::{}\n", escaped(&passage_name(passage)), marked(passage.readable()));
+        }
         let tags: Vec<String> =
             question.tags.iter().filter(|t| can_tag(t)).map(|t| format!("[tag:{}]", one_line(t))).collect();
         if !tags.is_empty() {

@@ -27,6 +27,9 @@ ol.options { list-style: upper-alpha; margin-top: .4rem; padding-left: 2rem; }
 .line { display: block; border-bottom: 1px solid #555; height: 2rem; }
 .after, .evidence { margin: .2rem 0 0; color: #333; font-size: .92em; }
 .evidence { padding-left: .8rem; border-left: 2px solid #999; }
+.passage { margin: 1.6rem 0 1rem; padding: .6rem 1rem; border: 1px solid #999; break-after: avoid; }
+.passage p { margin: 0; }
+.passage footer { margin-top: .4rem; color: #555; font-size: .85em; }
 .key { break-before: page; }
 @media screen { .key { margin-top: 4rem; padding-top: 2rem; border-top: 1px solid #999; } }
 @media print { body { max-width: none; margin: 0; padding: 0; } }
@@ -46,7 +49,18 @@ pub fn write(quiz: &Quiz) -> String {
         words.name,
         words.date
     );
-    for question in &quiz.questions {
+    for (i, question) in quiz.questions.iter().enumerate() {
+        if let Some(passage) = quiz.passage_before(i) {
+            let (text, start) = (as_html(passage.readable()), i + 1);
+            let (source, page, name) = (words.source, words.page, as_html(&passage.document_name));
+            let _ = write!(
+                out,
+                "</ol>\n<blockquote class=\"passage\" lang=\"{}\"><p>{text}</p>\
+                 <footer>{source}: {name}, {page} {}</footer></blockquote>\n<ol class=\"questions\" start=\"{start}\">\n",
+                question.language.tag(),
+                passage.page
+            );
+        }
         let _ = writeln!(
             out,
             "<li lang=\"{}\">{} <span class=\"points\">({} {})</span>{}</li>",

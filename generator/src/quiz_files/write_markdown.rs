@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use domain::{Question, QuestionBody, Quiz};
+use domain::{Citation, Question, QuestionBody, Quiz};
 
 use super::{
     plain_text::{after_answering, letter, number, one_line},
@@ -15,6 +15,9 @@ pub fn write(quiz: &Quiz) -> String {
     let words = Words::of(language_of(quiz));
     let mut out = format!("# {}\n", as_markdown(&one_line(&quiz.title)));
     for (i, question) in quiz.questions.iter().enumerate() {
+        if let Some(passage) = quiz.passage_before(i) {
+            out += &quoted(passage, words);
+        }
         let _ = write!(out, "\n## {}\n\n{}\n", i + 1, as_markdown(&question.stem));
         out += &below(question);
     }
@@ -28,12 +31,17 @@ pub fn write(quiz: &Quiz) -> String {
             let _ = write!(out, "\n{}\n", as_markdown(&after));
         }
         for citation in &question.evidence {
-            let (source, page) = (words.source, words.page);
-            let _ = write!(out, "\n> {}\n>\n", as_markdown(&citation.quote).replace('\n', "\n> "));
-            let _ = writeln!(out, "> {source}: {}, {page} {}", as_markdown(&citation.document_name), citation.page);
+            out += &quoted(citation, words);
         }
     }
     out
+}
+
+/// A quote and where it stands.
+fn quoted(citation: &Citation, words: &Words) -> String {
+    let (source, page) = (words.source, words.page);
+    let quote = as_markdown(&citation.quote).replace('\n', "\n> ");
+    format!("\n> {quote}\n>\n> {source}: {}, {page} {}\n", as_markdown(&citation.document_name), citation.page)
 }
 
 /// With a backslash before every character that could be markup (`CommonMark` 2.4), and hard line breaks.

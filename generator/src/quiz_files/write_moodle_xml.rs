@@ -1,11 +1,11 @@
 //! Moodle XML, <https://docs.moodle.org/en/Moodle_XML_format>. Texts are HTML, so that Moodle's filters (`TeX`, …) work on
 //! them. Ordering is written as matching of places and items, which every Moodle reads.
 
-use domain::{Question, QuestionBody, Quiz};
+use domain::{Citation, Question, QuestionBody, Quiz};
 
 use super::{
     not_held::Notes,
-    plain_text::{after_answering, as_html, name, number},
+    plain_text::{after_answering, as_html, name, number, passage_name},
     xml::{Element, el},
 };
 
@@ -14,7 +14,11 @@ pub fn write(quiz: &Quiz, notes: &mut Notes) -> String {
     // A slash would begin a category within the category; two are one that is meant as text.
     let path = format!("$course$/top/{}", quiz.title.replace('/', "//"));
     let category = el("question").with("type", "category").child(el("category").child(el("text").text(path)));
-    let questions = quiz.questions.iter().enumerate().map(|(i, q)| question(i + 1, q, notes)).collect::<Vec<_>>();
+    let mut questions = Vec::new();
+    for (i, asked) in quiz.questions.iter().enumerate() {
+        questions.extend(quiz.passage_before(i).map(description));
+        questions.push(question(i + 1, asked, notes));
+    }
     el("quiz").child(category).children(questions).document(&|name, _| name.to_owned())
 }
 
@@ -39,6 +43,18 @@ fn question(n: usize, question: &Question, notes: &mut Notes) -> Element {
         .child(el("hidden").text("0"))
         .children(answers(question));
     if question.tags.is_empty() { element } else { element.child(el("tags").children(tags)) }
+}
+
+/// A passage is a text between questions, which counts nothing.
+fn description(passage: &Citation) -> Element {
+    el("question")
+        .with("type", "description")
+        .child(el("name").child(el("text").text(passage_name(passage))))
+        .child(html("questiontext", passage.readable()))
+        .child(html("generalfeedback", ""))
+        .child(el("defaultgrade").text("0"))
+        .child(el("penalty").text("0"))
+        .child(el("hidden").text("0"))
 }
 
 fn html(name: &'static str, text: &str) -> Element {

@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Write};
 
-use domain::Quiz;
+use domain::{Citation, Quiz};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::{
@@ -104,7 +104,8 @@ pub fn write(quiz: &Quiz, version: Version, notes: &mut Notes) -> GeneratorResul
     files.push(("test.xml".to_owned(), version.document(&test(quiz, version))));
     for (i, question) in quiz.questions.iter().enumerate() {
         notes.add_tags(i + 1, question);
-        let item = qualified(qti_item::item(i + 1, &identifier(i), question), version);
+        let passage = quiz.passage_of(question).map(Citation::readable);
+        let item = qualified(qti_item::item(i + 1, &identifier(i), question, passage), version);
         files.push((file_name(i), version.document(&item)));
     }
     packed(&files).map_err(|error| unwritable(version.format(), &error))

@@ -299,6 +299,8 @@ export interface Question {
   key?: string | boolean | string[];
   accepted?: string[];
   pairs?: MatchPair[];
+  /** The quiz's passage that it is asked about. */
+  passage?: number | null;
 }
 
 /** What a change came to for one question. */
@@ -335,6 +337,8 @@ export interface Quiz {
   job_id?: string | null;
   request: { count: number; seed?: number | null };
   questions: Question[];
+  /** What the questions of a reading set are asked about. */
+  passages: Citation[];
   left_out: { reason: string; count: number }[];
 }
 
@@ -358,6 +362,7 @@ export interface QuizWish {
   seed?: number;
   reuse_items?: boolean;
   title?: string;
+  questions_per_passage?: number;
 }
 
 export type GivenAnswer = string | boolean | string[] | MatchPair[];

@@ -92,7 +92,7 @@ pub async fn run(settings: Settings, output: Output, args: QuizArgs) -> CommandR
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the passages of each title to a file of their own.
+/// Writes the passages of each title to a page of their own, under the title: a text that is taught has one.
 fn passage_files(
     folder: &Path,
     count: usize,
@@ -102,14 +102,19 @@ fn passage_files(
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     for passage in retriever::spread(set.passages, Some(count)) {
         let text = texts.entry(passage.title).or_default();
-        text.extend([passage.text.trim(), "\n\n"]);
+        text.extend(["<p>", &escaped(passage.text.trim()), "</p>\n"]);
     }
     let write = |(n, (title, text)): (usize, (String, String))| {
         let name: String = title.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).take(60).collect();
-        let path = work.join(format!("{} {n}.txt", name.trim()));
-        fs::write(&path, text).map(|()| path)
+        let path = work.join(format!("{} {n}.html", name.trim()));
+        let page = format!("<!DOCTYPE html><meta charset=utf-8><body>\n<h1>{}</h1>\n{text}", escaped(&title));
+        fs::write(&path, page).map(|()| path)
     };
     Ok(texts.into_iter().enumerate().map(write).collect::<Result<_, _>>()?)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Everything that a document says.
