@@ -41,7 +41,32 @@ impl QuizSource {
     pub(crate) fn wanted(&self, request: &QuizRequest) -> bool {
         let named = request.document_ids.is_empty() || request.document_ids.contains(&self.document_id);
         let paged = request.pages.is_empty() || request.pages.contains(&self.page);
-        named && paged && request.language.is_none_or(|l| l == self.language) && self.language != Language::Other
+        named
+            && paged
+            && !self.is_reference_list()
+            && request.language.is_none_or(|l| l == self.language)
+            && self.language != Language::Other
+    }
+
+    /// Whether it lists what others wrote.
+    fn is_reference_list(&self) -> bool {
+        const HEADINGS: [&str; 10] = [
+            "references",
+            "bibliography",
+            "works cited",
+            "literature",
+            "further reading",
+            "參考文獻",
+            "参考文献",
+            "參考資料",
+            "参考资料",
+            "參考書目",
+        ];
+        let plain = |heading: &String| {
+            let title = heading.trim_start_matches(|c: char| !c.is_alphabetic());
+            HEADINGS.contains(&title.trim().to_lowercase().as_str())
+        };
+        self.heading_path.iter().any(plain)
     }
 
     /// As the answerer reads it.

@@ -101,6 +101,9 @@ pub(crate) fn is_plain(sentence: &str, language: Language) -> bool {
     if sentence.ends_with(['?', '？', '!', '！', ':', '：']) || sentence.contains(['?', '？']) {
         return false;
     }
+    if names_figure(sentence) {
+        return false;
+    }
     if language.is_chinese() {
         let length = sentence.chars().count();
         let han = sentence.chars().filter(|c| is_han(*c)).count();
@@ -115,10 +118,55 @@ pub(crate) fn is_plain(sentence: &str, language: Language) -> bool {
         && !sentence.contains('…')
 }
 
+/// Whether a numbered figure, table or part is named, as in a caption: whoever takes the quiz does not see it.
+fn names_figure(sentence: &str) -> bool {
+    const THINGS: [&str; 10] =
+        ["figure", "figures", "fig", "table", "tables", "section", "equation", "eq", "appendix", "algorithm"];
+    let mut words = sentence.split_whitespace().map(|w| w.trim_matches(|c: char| !c.is_alphanumeric())).peekable();
+    while let Some(word) = words.next() {
+        let number = words.peek().is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()));
+        if number && THINGS.contains(&word.to_lowercase().as_str()) {
+            return true;
+        }
+    }
+    // 圖一, 見表 2; 代表3人 names no table.
+    let numbered = |at: usize, c: char| {
+        let rest = sentence.get(at + c.len_utf8()..).unwrap_or_default().trim_start();
+        rest.starts_with(|c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c))
+    };
+    let opens = |at: usize| {
+        let before = sentence.get(..at).and_then(|text| text.trim_end().chars().next_back());
+        before.is_none_or(|c| "如見见由從从與与和在附（(，".contains(c))
+    };
+    sentence.char_indices().any(|(at, c)| ['圖', '图', '表'].contains(&c) && opens(at) && numbered(at, c))
+}
+
 /// Whether brackets and quotes close as they open.
 pub(crate) fn is_balanced(text: &str) -> bool {
     let pairs =
         [('(', ')'), ('（', '）'), ('「', '」'), ('『', '』'), ('《', '》'), ('“', '”'), ('[', ']'), ('〈', '〉')];
     let count = |c: char| text.matches(c).count();
     pairs.iter().all(|(open, close)| count(*open) == count(*close)) && count('"') % 2 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captions_and_sentences_about_figures_are_not_plain() {
+        for sentence in [
+            "Figure 3 shows a sample structure obtained from the sentence.",
+            "The numbers of articles we used are shown in Table 2.",
+            "The second step, described in Section 3.1, takes most of the time.",
+        ] {
+            assert!(!is_plain(sentence, Language::English), "{sentence}");
+        }
+        for sentence in ["圖一是臺灣各地的年雨量與氣溫變化。", "各縣市的人口如表 2 所示，以新北市最多。"]
+        {
+            assert!(!is_plain(sentence, Language::TraditionalChinese), "{sentence}");
+        }
+        assert!(is_plain("The table has 4 legs and stands in the middle of the room.", Language::English));
+        assert!(is_plain("每一縣選出的代表3人在會議中討論水利問題。", Language::TraditionalChinese));
+    }
 }
