@@ -1,9 +1,6 @@
 //! Makes a quiz: goes through the passages so that each gets its share, tries their best spans, keeps what is proven.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::collections::{BTreeMap, HashSet};
 
 use domain::{
     Citation, CognitiveLevel, Language, LeftOut, PortResult, Proof, Question, QuestionBody, QuestionKind, QuizRequest,
@@ -15,11 +12,11 @@ use super::{
     book::Book,
     connectives::body,
     make_question::Built,
-    pick_distractors::{Vectors, Wanted, pick_distractors},
-    question_parts::{Candidate, key_text},
+    pick_distractors::Vectors,
+    question_parts::Candidate,
     rule_stems::topic_of,
     shuffle::Chance,
-    spans::{Kind, Span},
+    spans::Kind,
     standalone::{is_plain, lacks_subject, leans},
 };
 use crate::answer::Locate;
@@ -42,7 +39,7 @@ pub(crate) struct Run<'a> {
     pub position: Option<usize>,
     truths: Vec<bool>,
     /// Sentences that a question asks about.
-    used: HashSet<usize>,
+    pub(super) used: HashSet<usize>,
     spent: HashSet<(usize, usize, QuestionKind)>,
     pub(super) accepted: Vec<Question>,
     /// The passages of reading sets.
@@ -351,7 +348,7 @@ impl<'a> Run<'a> {
         MadeQuiz { questions, passages, tried: self.tried, left_out }
     }
 
-    fn may_ask(&self, passage: usize) -> bool {
+    pub(super) fn may_ask(&self, passage: usize) -> bool {
         self.book.sources.get(passage).is_some_and(|s| s.wanted(self.request))
     }
 
@@ -366,7 +363,7 @@ impl<'a> Run<'a> {
     }
 
     /// The spans of a passage that can be asked for, best first.
-    fn candidates(&mut self, passage: usize) -> Vec<Candidate> {
+    pub(super) fn candidates(&mut self, passage: usize) -> Vec<Candidate> {
         let book = self.book;
         let language = book.language(passage);
         let mut found = Vec::new();
@@ -419,109 +416,6 @@ impl<'a> Run<'a> {
         self.truths.push(!first);
         first
     }
-
-    /// A question in the place of `question`.
-    pub(crate) async fn remake(&mut self, question: &Question, others: &[Question]) -> PortResult<Option<Question>> {
-        let book = self.book;
-        let cited = |q: &Question, s: usize| {
-            book.sentences.get(s).zip(book.sentences.get(s).and_then(|s| book.passages.get(s.passage))).is_some_and(
-                |(sentence, p)| {
-                    let (start, end) = (p.range.start + sentence.range.start, p.range.start + sentence.range.end);
-                    q.evidence.iter().any(|c| c.document_id == p.document_id && c.start < end && start < c.end)
-                },
-            )
-        };
-        let taken = (0..book.sentences.len()).filter(|s| others.iter().any(|q| cited(q, *s)));
-        self.used.extend(taken);
-        self.accepted = others.to_vec();
-        self.accepted.push(question.clone());
-        let known = self.accepted.len();
-        let own: HashSet<usize> = (0..book.sentences.len())
-            .filter(|s| cited(question, *s))
-            .filter_map(|s| Some(book.sentences.get(s)?.passage))
-            .collect();
-        let mut order: Vec<usize> = (0..book.sources.len()).filter(|n| own.contains(n) || self.may_ask(*n)).collect();
-        order.sort_by_key(|n| !own.contains(n));
-        if question.passage.is_some() {
-            order.retain(|n| own.contains(n));
-        }
-        let kinds = [question.body.kind()];
-        let budget = self.maker.config.tries_per_question * 4;
-        for passage in order {
-            let list = self.candidates(passage);
-            while self.tried < budget {
-                let before = self.tried;
-                if self.turn(passage, &list, &kinds, &mut |_| {}).await? {
-                    let made = self.accepted.get(known).cloned();
-                    return Ok(made.map(|made| Question { passage: question.passage, ..made }));
-                }
-                if self.tried == before {
-                    break;
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// The question with another distractor.
-    pub(crate) async fn remake_distractor(
-        &mut self,
-        question: &Question,
-        option: &str,
-        others: &[Question],
-    ) -> PortResult<Option<Question>> {
-        let QuestionBody::MultipleChoice { options, key } = &question.body else { return Ok(None) };
-        let (Some(place), Some((sentence, span))) =
-            (options.iter().position(|o| o == option && o != key), self.find_key(question))
-        else {
-            return Ok(None);
-        };
-        let wanted = Wanted {
-            sentence,
-            key: &span,
-            stem: &question.stem,
-            language: question.language,
-            count: 6,
-            difficulty: question.difficulty,
-            longest: false,
-            not: options,
-        };
-        let embedder = self.maker.embedder.as_ref();
-        let found = pick_distractors(self.book, &wanted, embedder, &mut self.vectors, &mut self.chance).await?;
-        for other in found {
-            let mut made = question.clone();
-            if let QuestionBody::MultipleChoice { options, .. } = &mut made.body
-                && let Some(slot) = options.get_mut(place)
-            {
-                *slot = other;
-            }
-            made.proof = self.maker.prover(self.book, true).prove(&made, others).await?;
-            if made.proof.proven {
-                return Ok(Some(made));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The key of a question as a span of the sentence it cites.
-    fn find_key(&self, question: &Question) -> Option<(usize, Span)> {
-        let key = key_text(&question.body);
-        let cited = question.evidence.first()?;
-        let at = self.book.sentences.iter().position(|s| {
-            self.book.passages.get(s.passage).is_some_and(|p| {
-                p.document_id == cited.document_id
-                    && p.range.start + s.range.start <= cited.start
-                    && cited.start < p.range.start + s.range.end
-            })
-        })?;
-        let known = self.book.spans.get(at)?.iter().find(|s| s.text == key).cloned();
-        let text = self.book.sentences.get(at)?.text;
-        let found = || {
-            let start = text.find(&key)?;
-            Span::new(text, start..start + key.len(), Kind::Term, "")
-        };
-        Some((at, known.or_else(found)?))
-    }
 }
 
 /// What a question for a span of this kind asks of the mind: to find again what was read, or to say why.
@@ -536,13 +430,6 @@ const fn group(kind: Kind) -> Kind {
         Kind::Quantity | Kind::Percent => Kind::Quantity,
         other => other,
     }
-}
-
-/// A seed that differs for each question that is made again.
-pub(crate) fn remake_seed(question: &Question, seed: u64) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (seed, &question.stem, key_text(&question.body)).hash(&mut hasher);
-    hasher.finish()
 }
 
 /// An order in which any first few are spread over the whole: first, middle, quarters, … (van der Corput).

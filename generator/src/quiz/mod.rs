@@ -28,6 +28,7 @@ mod prove;
 mod prove_without;
 mod question_parts;
 mod reading_sets;
+mod remake;
 mod reuse_items;
 mod rule_stems;
 mod script;
@@ -51,8 +52,9 @@ pub(crate) use {several_sentences::definition, standalone::leans};
 
 use crate::answer::Locate;
 use book::Book;
-use make_quiz::{Run, remake_seed};
+use make_quiz::Run;
 use prove::Prover;
+use remake::remake_seed;
 use reuse_items::of_item;
 
 /// How quizzes are made.
