@@ -105,6 +105,7 @@ mod tests {
             range: 0..text.len(),
             text,
             terms: terms(text).into_iter().collect(),
+            orders: false,
         };
         texts.iter().enumerate().map(one).collect()
     }

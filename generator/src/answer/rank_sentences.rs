@@ -10,7 +10,7 @@ use domain::Passage;
 
 use super::{
     expected_kind::{Expected, holds},
-    orders::gives_orders,
+    orders::orders_in,
     split_sentences::split_sentences,
     terms::{question_terms, terms},
 };
@@ -31,6 +31,8 @@ pub(crate) struct Sentence<'a> {
     pub text: &'a str,
     /// Its content terms.
     pub terms: HashSet<String>,
+    /// Whether it gives orders to whoever answers.
+    pub orders: bool,
 }
 
 /// A sentence and what it scores.
@@ -49,10 +51,14 @@ pub(crate) struct Ranked<'a> {
 pub(crate) fn sentences_of(passages: &[Passage]) -> Vec<Sentence<'_>> {
     let mut sentences = Vec::new();
     for (passage, Passage { text: whole, .. }) in passages.iter().enumerate() {
-        for (place, range) in split_sentences(whole).into_iter().enumerate() {
-            let (Some(text), Some(after)) = (whole.get(range.clone()), whole.get(range.end..)) else { continue };
+        let ranges = split_sentences(whole);
+        let texts: Vec<&str> = ranges.iter().map(|range| whole.get(range.clone()).unwrap_or_default()).collect();
+        let orders = orders_in(&texts);
+        for (place, ((range, text), orders)) in ranges.into_iter().zip(texts).zip(orders).enumerate() {
+            let after = whole.get(range.end..).unwrap_or_default();
             if !is_table_rule(after.trim_start().lines().next().unwrap_or_default()) {
-                sentences.push(Sentence { passage, place, range, text, terms: terms(text).into_iter().collect() });
+                let terms = terms(text).into_iter().collect();
+                sentences.push(Sentence { passage, place, range, text, terms, orders });
             }
         }
     }
@@ -99,7 +105,7 @@ fn kind_bonus(expected: Expected, sentence: &Sentence<'_>, asked: &[String]) -> 
     if sentence.text.ends_with(['?', '？']) {
         bonus -= 0.6;
     }
-    if gives_orders(sentence.text) {
+    if sentence.orders {
         bonus -= 1.0;
     }
     bonus

@@ -5,10 +5,7 @@ use domain::{
     ports::{EmbedRole, Embedder},
 };
 
-use super::{
-    orders::gives_orders,
-    rank_sentences::{Ranked, Sentence, rank_sentences},
-};
+use super::rank_sentences::{Ranked, Sentence, rank_sentences};
 
 /// What one unit of cosine is worth, in score. Measured on `SQuAD`, DRCD and CMRC 2018 with multilingual-e5-small: 1 to 6
 /// find nearly the same.
@@ -58,7 +55,7 @@ pub(crate) fn widen<'a>(passages: &'a [Passage], ranked: &[Ranked<'a>]) -> Optio
     let text = &passages.get(span.passage)?.text;
     let near = ranked.iter().skip(1).take(NEAR).filter(|r| r.score > best.score - NEAR_SCORE);
     // A question answers none.
-    let near = near.filter(|r| !r.sentence.text.ends_with(['?', '？']) && !gives_orders(r.sentence.text));
+    let near = near.filter(|r| !r.sentence.text.ends_with(['?', '？']) && !r.sentence.orders);
     for other in near.map(|r| &r.sentence).filter(|s| s.passage == span.passage) {
         let joined = span.range.start.min(other.range.start)..span.range.end.max(other.range.end);
         if other.place.abs_diff(best.sentence.place) == 1 && joined.len() <= LONGEST_SPAN {

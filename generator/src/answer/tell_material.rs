@@ -76,7 +76,7 @@ impl Answerer {
 fn heading(passage: usize, found: &Passage) -> Option<Sentence<'_>> {
     let range: Range<usize> = 0..found.text.len();
     let text = found.text.as_str();
-    (!text.trim().is_empty()).then(|| Sentence { passage, place: 0, range, text, terms: HashSet::new() })
+    (!text.trim().is_empty()).then(|| Sentence { passage, place: 0, range, text, terms: HashSet::new(), orders: false })
 }
 
 /// The sentences nearest to the part's middle and unlike each other, in their order.

@@ -9,7 +9,7 @@ use domain::{
 
 use super::{
     AnswerConfig,
-    orders::{gives_orders, without_markers},
+    orders::without_markers,
     rank_sentences::{Ranked, Sentence},
 };
 
@@ -120,8 +120,7 @@ pub(crate) fn excerpt<'a>(
 fn without_orders<'s>(text: &str, range: &Range<usize>, sentences: impl Iterator<Item = &'s Sentence<'s>>) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut from = 0;
-    for order in sentences.filter(|s| range.start <= s.range.start && s.range.end <= range.end && gives_orders(s.text))
-    {
+    for order in sentences.filter(|s| s.orders && range.start <= s.range.start && s.range.end <= range.end) {
         let (start, end) = (order.range.start - range.start, order.range.end - range.start);
         kept.push_str(text.get(from..start).unwrap_or_default());
         let rest = text.get(end..).unwrap_or_default();

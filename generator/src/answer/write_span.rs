@@ -13,7 +13,6 @@ use futures::future::try_join_all;
 
 use super::{
     AnswerConfig,
-    orders::gives_orders,
     rank_sentences::{Ranked, Sentence},
     refuse::doubt,
     show_sentence::{Shown, cancelled},
@@ -152,7 +151,7 @@ impl SpanWriter<'_> {
         let place = places.min_by_key(rank)?;
         let whole = self.passages.get(excerpt.passage)?.text.as_str();
         let words = whole.get(place.clone())?.split_whitespace().collect::<Vec<_>>().join(" ");
-        let source = self.around(excerpt.passage, whole, place).filter(|source| !gives_orders(source.text))?;
+        let source = self.around(excerpt.passage, whole, place).filter(|source| !source.orders)?;
         Some(Found { text, words, source })
     }
 
@@ -164,6 +163,7 @@ impl SpanWriter<'_> {
         let mut whole = touched.next()?.clone();
         for next in touched {
             whole.range.end = next.range.end;
+            whole.orders |= next.orders;
             whole.terms.extend(next.terms.iter().cloned());
         }
         whole.text = text.get(whole.range.clone())?;
