@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The engine beside llama.cpp and against itself; each part takes under three minutes on two cores.
+# The engine beside llama.cpp and against itself; each part but the last takes under three minutes on two cores.
 #
-#   engine.sh [speed|large|together|json|mixes|answers] ...     all of them where none is named
+#   engine.sh [speed|large|together|json|mixes|answers|server] ...     all of them where none is named
 #
 # speed     SmolLM2 against llama.cpp on the same file and on its fastest type of it: prompts, writing, load, memory
 # large     the same for Qwen 1.5B, with fewer lengths
@@ -9,7 +9,8 @@
 # json      200 outputs under a schema
 # mixes     the quantizer beside llama.cpp's: size, perplexity, and whether both engines say the same
 # answers   questions from five passages with guesses from the prompt and without
-# llama.cpp: a Python environment with llama-cpp-python (built from its sdist) in LLAMA_CPP.
+# server    a hundred questions beside llama.cpp's own server, over HTTP
+# llama.cpp: a Python environment with llama-cpp-python[server] (built from its sdist) in LLAMA_CPP.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lectern="${CARGO_TARGET_DIR:-target}/release/lectern"
@@ -43,7 +44,14 @@ quantizers() {
     "$python" benches/quantizers.py "$lectern" "$programs/bench_engine" "$small" "$text"
 }
 
-for part in "${@:-speed large together json mixes answers}"; do
+questions() {
+    if [ ! -x "$python" ]; then echo "SKIPPED: no llama-cpp-python at $python"; return; fi
+    local set="${LECTERN_DATA:-../shared/data}/qa/squad"
+    if [ ! -d "$set" ]; then echo "SKIPPED: no questions at $set"; return; fi
+    "$python" benches/beside_llama_server.py "$lectern" "$small" "$(fastest smollm2 "$small")" "$set" "${QUESTIONS:-100}"
+}
+
+for part in "${@:-speed large together json mixes answers server}"; do
     for one in $part; do
         echo "== $one"
         case $one in
@@ -53,6 +61,7 @@ for part in "${@:-speed large together json mixes answers}"; do
             json) "$programs/bench_json" "$small" "${JSON_OUTPUTS:-200}" ;;
             mixes) quantizers ;;
             answers) "$programs/bench_answers" "$small" "${LECTERN_DATA:-../shared/data}/qa/squad" 8 ;;
+            server) questions ;;
             *) echo "unknown: $one" >&2 && exit 2 ;;
         esac
     done
