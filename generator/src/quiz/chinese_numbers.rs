@@ -26,6 +26,13 @@ fn ends_with_treaty(lead: &str) -> bool {
         .any(|w| lead.ends_with(w))
 }
 
+/// The character at a place (a blank beyond the end), and the byte that it begins at.
+fn places<'a>(sentence: &'a str, chars: &'a [(usize, char)]) -> (impl Fn(usize) -> char, impl Fn(usize) -> usize) {
+    let at = |n: usize| chars.get(n).map_or(' ', |(_, c)| *c);
+    let byte = |n: usize| chars.get(n).map_or(sentence.len(), |(b, _)| *b);
+    (at, byte)
+}
+
 /// A number at `n`: digits with commas and a point, or Chinese numerals, and 萬 or 億 behind. Its end, in characters.
 fn number_end(chars: &[(usize, char)], n: usize) -> usize {
     let at = |n: usize| chars.get(n).map_or(' ', |(_, c)| *c);
@@ -46,8 +53,7 @@ fn number_end(chars: &[(usize, char)], n: usize) -> usize {
 }
 
 pub(super) fn dates(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
-    let at = |n: usize| chars.get(n).map_or(' ', |(_, c)| *c);
-    let byte = |n: usize| chars.get(n).map_or(sentence.len(), |(b, _)| *b);
+    let (at, byte) = places(sentence, chars);
     let mut spans = Vec::new();
     let mut n = 0;
     while n < chars.len() {
@@ -96,8 +102,7 @@ pub(super) fn is_joint(c: char) -> bool {
 }
 
 pub(super) fn quantities(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
-    let at = |n: usize| chars.get(n).map_or(' ', |(_, c)| *c);
-    let byte = |n: usize| chars.get(n).map_or(sentence.len(), |(b, _)| *b);
+    let (at, byte) = places(sentence, chars);
     let mut spans = Vec::new();
     let mut n = 0;
     while n < chars.len() {
@@ -168,8 +173,7 @@ pub(super) fn quantities(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
 
 /// 第8位, 第三屆: which of a row.
 pub(super) fn ranks(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
-    let at = |n: usize| chars.get(n).map_or(' ', |(_, c)| *c);
-    let byte = |n: usize| chars.get(n).map_or(sentence.len(), |(b, _)| *b);
+    let (at, byte) = places(sentence, chars);
     let mut spans = Vec::new();
     for start in (0..chars.len()).filter(|n| at(*n) == '第') {
         let end = number_end(chars, start + 1);
@@ -190,8 +194,7 @@ pub(super) fn ranks(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
 
 /// 14世紀, 20世紀70年代.
 pub(super) fn centuries(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
-    let at = |n: usize| chars.get(n).map_or(' ', |(_, c)| *c);
-    let byte = |n: usize| chars.get(n).map_or(sentence.len(), |(b, _)| *b);
+    let (at, byte) = places(sentence, chars);
     let mut spans = Vec::new();
     let mut n = 0;
     while n < chars.len() {
@@ -217,8 +220,7 @@ pub(super) fn centuries(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
 
 /// 7月1日 without its year.
 pub(super) fn days(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
-    let at = |n: usize| chars.get(n).map_or(' ', |(_, c)| *c);
-    let byte = |n: usize| chars.get(n).map_or(sentence.len(), |(b, _)| *b);
+    let (at, byte) = places(sentence, chars);
     let mut spans = Vec::new();
     let mut n = 0;
     while n < chars.len() {
