@@ -113,8 +113,13 @@ export async function ask(page, question, t = english, mode = 'ask.modeQuote') {
 export const overflow = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-/** What axe-core finds wrong, one line each. */
+/** What axe-core finds wrong, one line each, once no colour is on its way to another. */
 export async function violations(page) {
+  await page.evaluate(() => {
+    const endless = (animation) => animation.effect.getComputedTiming().iterations === Infinity;
+    const running = document.getAnimations().filter((animation) => !endless(animation));
+    return Promise.allSettled(running.map(({ finished }) => finished));
+  });
   await page.evaluate(axeSource);
   const { violations: found } = await page.evaluate(() => globalThis.axe.run());
   return found.flatMap(({ id, nodes }) =>
