@@ -17,8 +17,11 @@ const SPAN: usize = 8;
 /// Rows of a sequence that one task takes.
 const ROWS: usize = 16;
 
-/// Query rows that go through a page together.
+/// Query rows that go through a page together: as many as fit the registers, of 256 bits
 const TILE: usize = 3;
+
+/// and of 512.
+const WIDE_TILE: usize = 6;
 
 /// A state: the largest score, then from here the sums of weights, by lane,
 const SUMS: usize = 1;
@@ -74,7 +77,8 @@ pub(crate) struct QueryRow<'a> {
 impl QueryRow<'_> {
     /// Writes one row: all heads, of `head` numbers each.
     pub(crate) fn write(&mut self, row: &[f32], head: usize) {
-        let scale = 1.0 / (head as f32).sqrt();
+        // Scores are powers of two.
+        let scale = std::f32::consts::LOG2_E / (head as f32).sqrt();
         let words = self.words.chunks_exact_mut(head / 2);
         for ((query, words), to) in row.chunks_exact(head).zip(words).zip(self.scales.iter_mut()) {
             *to = write_query(query, words) * scale;
@@ -192,11 +196,11 @@ fn finish(
 /// Joins two states.
 #[inline(always)]
 fn join(into: &mut [f32], part: &[f32]) {
-    if part[0] == f32::NEG_INFINITY {
+    if part[0] == f32::MIN {
         return;
     }
     let largest = into[0].max(part[0]);
-    let (old, new) = (exp(into[0] - largest), exp(part[0] - largest));
+    let (old, new) = (exp2(into[0] - largest), exp2(part[0] - largest));
     into[0] = largest;
     for (into, part) in into[SUMS..].iter_mut().zip(&part[SUMS..]) {
         *into = *into * old + part * new;
@@ -205,9 +209,9 @@ fn join(into: &mut [f32], part: &[f32]) {
 
 /// The vectors' exponential, for one number.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+fn exp2(x: f32) -> f32 {
     // SAFETY: plain Rust runs anywhere.
-    unsafe { super::portable::Portable::exp([x; 8])[0] }
+    unsafe { super::portable::Portable::exp2([x; 8])[0] }
 }
 
 struct Input<'a> {
@@ -246,7 +250,7 @@ unsafe fn attend_generic<S: Simd>(input: &Input<'_>, attend: &Attend<'_>, task: 
 fn clear(states: &mut [f32], state: usize) {
     for state in states.chunks_exact_mut(state) {
         state.fill(0.0);
-        state[0] = f32::NEG_INFINITY;
+        state[0] = f32::MIN;
     }
 }
 
@@ -262,56 +266,71 @@ unsafe fn page_rows<S: Simd>(
 ) {
     let (head, group) = (input.memory.head, input.group);
     let state = HEAD + padded(head);
+    // SAFETY: a page has 32 scales.
+    let whole = unsafe { ValueUnit::<S>::of(page, PAGE as i32) };
     // Rows before the page see none of it.
     let blind = start.saturating_sub(attend.position + task.first).min(task.rows);
     let (mut n, end) = (blind * group, task.rows * group);
     while n < end {
-        let count = if end - n >= TILE { TILE } else { 1 };
+        let place = (start, n);
+        let states = &mut states[n * state..];
         // SAFETY: rows `n` to before `n + count` are the task's.
-        unsafe {
-            if count == TILE {
-                tile::<S, TILE>(input, attend, task, page, start, n, &mut states[n * state..]);
-            } else {
-                tile::<S, 1>(input, attend, task, page, start, n, &mut states[n * state..]);
+        n += unsafe {
+            match end - n {
+                WIDE_TILE.. if S::LANES == 16 => tile::<S, WIDE_TILE>(input, attend, task, page, &whole, place, states),
+                TILE.. => tile::<S, TILE>(input, attend, task, page, &whole, place, states),
+                _ => tile::<S, 1>(input, attend, task, page, &whole, place, states),
             }
-        }
-        n += count;
+        };
     }
 }
 
-/// One page with `T` rows.
+/// One page with `T` rows, from row `n` of the task's. Returns `T`.
 #[inline(always)]
 unsafe fn tile<S: Simd, const T: usize>(
     input: &Input<'_>,
     attend: &Attend<'_>,
     task: &Task,
     page: &HeadPage<'_>,
-    start: usize,
-    n: usize,
+    whole: &ValueUnit<S>,
+    (start, n): (usize, usize),
     states: &mut [f32],
-) {
+) -> usize {
     let (head, group) = (input.memory.head, input.group);
     let padded = padded(head);
-    let mut queries = [std::ptr::null(); T];
-    let mut scales = [0.0; T];
-    let mut visible = [0; T];
-    for t in 0..T {
-        let (row, g) = (task.first + (n + t) / group, (n + t) % group);
-        let query = (attend.row + row) * input.heads + task.kv_head * group + g;
-        queries[t] = input.words[query * head / 2..][..head / 2].as_ptr();
-        scales[t] = input.scales[query];
-        visible[t] = (attend.position + row + 1 - start).min(PAGE) as i32;
-    }
-    // SAFETY: queries have head / 2 words, the page as many steps of keys and 16 of values.
+    let size = HEAD + padded;
+    let queries: [&[i32]; T] = std::array::from_fn(|t| {
+        let query = query_of(input, attend, task, n + t);
+        &input.words[query * head / 2..][..head / 2]
+    });
+    // SAFETY: queries have head / 2 words, the page as many steps of keys and 16 of values; T is at most LANES.
     unsafe {
-        let scores = multiply_words::<S, T>(queries, page.keys.as_ptr(), 2 * PAGE, head / 2);
+        let scores = multiply_words::<S, T>(queries.map(<[i32]>::as_ptr), page.keys.as_ptr(), 2 * PAGE, head / 2);
         let mut weights = [[0i16; PAGE]; T];
-        let mut factors = [S::zero(); T];
-        let size = HEAD + padded;
+        let mut sums = [S::zero(); T];
+        let (mut before, mut largest, mut units) = ([0.0f32; 16], [0.0f32; 16], [0.0f32; 16]);
         for t in 0..T {
-            let own = &mut states[t * size..][..size];
-            let factor = soften::<S>(scores[t], scales[t], visible[t], page, own, &mut weights[t]);
-            factors[t] = S::splat_f(factor);
+            let row = attend.position + task.first + (n + t) / group;
+            let visible = (row + 1 - start).min(PAGE) as i32;
+            let part = if visible < PAGE as i32 { &ValueUnit::of(page, visible) } else { whole };
+            let scale = input.scales[query_of(input, attend, task, n + t)];
+            (largest[t], sums[t]) = soften::<S>(scores[t], scale, visible, page, part, &mut weights[t]);
+            (before[t], units[t]) = (states[t * size], part.unit);
+        }
+        let (old, new) = (S::load_f(before.as_ptr()), S::load_f(largest.as_ptr()));
+        let most = S::max_f(old, new);
+        let (mut keeps, mut factors, mut values) = ([0.0f32; 16], [0.0f32; 16], [0.0f32; 16]);
+        S::store_f(largest.as_mut_ptr(), most);
+        S::store_f(keeps.as_mut_ptr(), S::exp2(S::sub_f(old, most)));
+        let factor = S::exp2(S::sub_f(new, most));
+        S::store_f(factors.as_mut_ptr(), factor);
+        S::store_f(values.as_mut_ptr(), S::mul_f(factor, S::load_f(units.as_ptr())));
+        let take = |to: *mut f32, part: S::F, factor: f32, keep: f32| {
+            S::store_f(to, S::fma(part, S::splat_f(factor), S::mul_f(S::load_f(to), S::splat_f(keep))));
+        };
+        for t in 0..T {
+            states[t * size] = largest[t];
+            take(states.as_mut_ptr().add(t * size + SUMS), sums[t], factors[t], keeps[t]);
         }
         let words: [*const i32; T] = std::array::from_fn(|t| weights[t].as_ptr().cast());
         for block in 0..padded / 32 {
@@ -319,25 +338,58 @@ unsafe fn tile<S: Simd, const T: usize>(
             for t in 0..T {
                 let to = states.as_mut_ptr().add(t * size + HEAD + block * 32);
                 for (v, sum) in sums[t].iter().enumerate().take(32 / S::LANES) {
-                    let to = to.add(v * S::LANES);
-                    S::store_f(to, S::fma(S::to_f(*sum), factors[t], S::load_f(to)));
+                    take(to.add(v * S::LANES), S::to_f(*sum), values[t], keeps[t]);
                 }
             }
         }
     }
+    T
 }
 
-/// Turns a page's scores into weights of its values in fixed point, takes them into the state's maximum and sums, and
-/// returns what the weighted values are to be multiplied by.
+/// The number of row `n` of a task's among all queries.
+fn query_of(input: &Input<'_>, attend: &Attend<'_>, task: &Task, n: usize) -> usize {
+    (attend.row + task.first + n / input.group) * input.heads + task.kv_head * input.group + n % input.group
+}
+
+/// How the weights of a page's values become fixed point.
+struct ValueUnit<S: Simd> {
+    /// What each weight, at most 1, is multiplied by: its value's scale, and what makes the largest of them `LARGEST`.
+    scales: [S::F; 4],
+    /// What the weighted values are to be multiplied by.
+    unit: f32,
+}
+
+impl<S: Simd> ValueUnit<S> {
+    /// That of a page's first `visible` positions.
+    #[inline(always)]
+    unsafe fn of(page: &HeadPage<'_>, visible: i32) -> Self {
+        // SAFETY: there are 32 scales, 32 / LANES vectors.
+        unsafe {
+            let mut scales = [S::zero(); 4];
+            let mut most = S::zero();
+            for v in 0..32 / S::LANES {
+                let scale = S::load_f(page.value_scales.as_ptr().add(v * S::LANES));
+                scales[v] = S::first_lanes(scale, visible - (v * S::LANES) as i32, S::zero());
+                most = S::max_f(most, scales[v]);
+            }
+            let most = S::largest(most);
+            let up = S::splat_f(if most > 0.0 { LARGEST / most } else { 0.0 });
+            Self { scales: scales.map(|scale| S::mul_f(scale, up)), unit: most / LARGEST }
+        }
+    }
+}
+
+/// Turns a row's scores into weights, relative to the largest, of the page's values in fixed point. Returns the largest
+/// score, and by lane the sums of the weights.
 #[inline(always)]
 unsafe fn soften<S: Simd>(
     scores: [S::I; 4],
     scale: f32,
     visible: i32,
     page: &HeadPage<'_>,
-    state: &mut [f32],
+    unit: &ValueUnit<S>,
     weights: &mut [i16; PAGE],
-) -> f32 {
+) -> (f32, S::F) {
     // SAFETY: scales and weights have 32 entries, 32 / LANES vectors.
     unsafe {
         let count = 32 / S::LANES;
@@ -346,32 +398,19 @@ unsafe fn soften<S: Simd>(
         let mut largest = hidden;
         for v in 0..count {
             let by = S::mul_f(scale, S::load_f(page.key_scales.as_ptr().add(v * S::LANES)));
-            p[v] = S::first_lanes(S::mul_f(S::to_f(scores[v]), by), visible - (v * S::LANES) as i32, hidden);
+            p[v] = S::mul_f(S::to_f(scores[v]), by);
+            if visible < PAGE as i32 {
+                p[v] = S::first_lanes(p[v], visible - (v * S::LANES) as i32, hidden);
+            }
             largest = S::max_f(largest, p[v]);
         }
         let largest = S::largest(largest);
-        if largest > state[0] {
-            // Rare after the first pages: all that was summed up so far becomes smaller.
-            let keep = exp(state[0] - largest);
-            state[0] = largest;
-            for v in &mut state[SUMS..] {
-                *v *= keep;
-            }
-        }
-        let largest = state[0];
-        let (mut sum, mut most) = (S::load_f(state.as_ptr().add(SUMS)), S::zero());
+        let mut sum = S::zero();
         for v in 0..count {
-            let weight = S::exp(S::sub_f(p[v], S::splat_f(largest)));
+            let weight = S::exp2(S::sub_f(p[v], S::splat_f(largest)));
             sum = S::add_f(sum, weight);
-            p[v] = S::mul_f(weight, S::load_f(page.value_scales.as_ptr().add(v * S::LANES)));
-            most = S::max_f(most, p[v]);
+            S::store_i16(weights.as_mut_ptr().add(v * S::LANES), S::round(S::mul_f(weight, unit.scales[v])));
         }
-        S::store_f(state.as_mut_ptr().add(SUMS), sum);
-        let most = S::largest(most);
-        let up = S::splat_f(if most > 0.0 { LARGEST / most } else { 0.0 });
-        for v in 0..count {
-            S::store_i16(weights.as_mut_ptr().add(v * S::LANES), S::round(S::mul_f(p[v], up)));
-        }
-        most / LARGEST
+        (largest, sum)
     }
 }

@@ -198,10 +198,24 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
     }
     #[inline(always)]
     unsafe fn largest(a: Self::F) -> f32 {
-        unsafe { _mm512_reduce_max_ps(a) }
+        unsafe {
+            let x = _mm512_max_ps(a, _mm512_shuffle_f32x4::<0b01_00_11_10>(a, a));
+            let x = _mm512_castps512_ps256(x);
+            let x = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+            let x = _mm_max_ps(x, _mm_movehl_ps(x, x));
+            _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)))
+        }
     }
     #[inline(always)]
     unsafe fn total(a: Self::F) -> f32 {
         unsafe { _mm512_reduce_add_ps(a) }
+    }
+    #[inline(always)]
+    unsafe fn exp2(x: Self::F) -> Self::F {
+        unsafe {
+            let power = _mm512_roundscale_ps::<0>(x);
+            let r = _mm512_sub_ps(x, power);
+            _mm512_scalef_ps(Self::exp2_part(r), power)
+        }
     }
 }

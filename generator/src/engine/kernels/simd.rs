@@ -106,4 +106,29 @@ pub(super) trait Simd: Copy + 'static {
             Self::where_at_least(x, least, Self::mul_f(p, Self::power_of_two(power)))
         }
     }
+
+    /// Two to the power of each lane, none above 127, to a unit in the last place or two; below -126 as for -126, or less.
+    #[inline(always)]
+    unsafe fn exp2(x: Self::F) -> Self::F {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let bounded = Self::max_f(x, Self::splat_f(-126.0));
+            let power = Self::round(bounded);
+            let part = Self::exp2_part(Self::sub_f(bounded, Self::to_f(power)));
+            Self::mul_f(part, Self::power_of_two(power))
+        }
+    }
+    /// The same from -1/2 to 1/2: of the polynomials of degree 5 that are 1 at 0, that with the smallest relative error
+    /// (2^-23).
+    #[inline(always)]
+    unsafe fn exp2_part(r: Self::F) -> Self::F {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut p = Self::splat_f(1.326_472_7e-3);
+            for c in [9.671_513e-3, 5.550_733_7e-2, 0.240_222_42, 0.693_147, 1.0] {
+                p = Self::fma(p, r, Self::splat_f(c));
+            }
+            p
+        }
+    }
 }
