@@ -146,6 +146,7 @@ def main():
         engines["best"] = LlamaCpp(options.best, options.threads, context)
     lengths = [int(n) for n in options.lengths.split(",")]
     jobs = [("prefill", n) for n in lengths] + [("decode", n, options.tokens) for n in (256, 1024)]
+    speeds = {}
     for job in jobs:
         rates = {name: [] for name in engines}
         for round_ in range(options.rounds + 1):
@@ -159,11 +160,21 @@ def main():
         for name in ("same", "best"):
             if name in median:
                 print(f"ratio {job[0]} {job[1]} {name} {median['ours'] / median[name]:.2f}", flush=True)
+        speeds[job[:2]] = median["ours"]
     ours = engines["ours"]
     print(f"load {ours.ask('load'):.3f} s, most memory {ours.ask('rss'):.0f} MB")
     bandwidth, size = ours.ask("bandwidth"), ours.ask("bytes") / 1e9
     rate = ours.decode(256, options.tokens)
     print(f"decode reads {size * rate:.1f} of {bandwidth:.1f} GB/s; a token reads {size * 1000:.0f} MB")
+    peak = ours.ask("peak")
+    work = {n: ours.ask("multiplications", n) for n in lengths}
+    for n in lengths:
+        done = work[n] / n * speeds["prefill", n]
+        print(f"prefill {n}: {done / 1e9:.0f} of {peak / 1e9:.0f} G multiplications/s ({100 * done / peak:.0f} %)")
+    short, long = min(lengths), max(lengths)
+    kept = speeds["prefill", long] / speeds["prefill", short]
+    cost = work[short] / short / (work[long] / long)
+    print(f"fall-off {long} at {100 * kept:.0f} % of the speed of {short}; a token takes {1 / cost:.2f} x the work")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 #   engine.sh [speed|large|together|json|mixes|answers|server] ...     all of them where none is named
 #
 # speed     SmolLM2 against llama.cpp on the same file and on its fastest type of it: prompts, writing, load, memory
-# large     the same for Qwen 1.5B, with fewer lengths
+# large     the same for Qwen 1.5B, once
 # together  eight requests at once against one after the other
 # json      200 outputs under a schema
 # mixes     the quantizer beside llama.cpp's: size, perplexity, and whether both engines say the same
@@ -56,7 +56,7 @@ for part in "${@:-speed large together json mixes answers server}"; do
         echo "== $one"
         case $one in
             speed) beside smollm2 "$small" --rounds 3 ;;
-            large) beside qwen2.5-1.5b "$large" --rounds 1 --lengths 256,1024 --tokens 24 ;;
+            large) beside qwen2.5-1.5b "$large" --rounds 1 --tokens 24 ;;
             together) "$programs/bench_concurrent" "$small" 48 ;;
             json) "$programs/bench_json" "$small" "${JSON_OUTPUTS:-200}" ;;
             mixes) quantizers ;;

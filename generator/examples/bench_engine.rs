@@ -1,9 +1,9 @@
 //! The engine's speed on given token ids, one measurement per line of standard input, so that another engine can be
 //! measured in turn (see `benches/beside_llama_cpp.py`).
 //!
-//! `bench_engine MODEL [THREADS] [CHUNK]`, then lines `prefill N`, `decode CONTEXT COUNT`, `next ID ID …`, `load`, `rss`, `bandwidth`;
-//! each is answered by one line with the figure: tokens per second, the likeliest next token's id, seconds, megabytes,
-//! gigabytes per second.
+//! `bench_engine MODEL [THREADS] [CHUNK]`, then lines `prefill N`, `decode CONTEXT COUNT`, `next ID ID …`, `load`, `rss`, `bytes`,
+//! `bandwidth`, `multiplications N`, `peak`; each is answered by one line with the figure: tokens per second, the likeliest
+//! next token's id, seconds, megabytes, bytes per token, gigabytes per second, multiplications, multiplications per second.
 
 use std::{io::BufRead, path::Path, time::Instant};
 
@@ -30,6 +30,8 @@ fn main() {
             Some("load") => println!("{load:.3}"),
             Some("rss") => println!("{:.1}", resident()),
             Some("bytes") => println!("{}", model.bytes_per_token()),
+            Some("multiplications") => println!("{}", model.multiplications(n(1))),
+            Some("peak") => println!("{}", model.peak()),
             Some("bandwidth") => println!("{:.2}", bandwidth(settings.threads)),
             _ => println!("unknown: {line}"),
         }

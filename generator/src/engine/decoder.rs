@@ -8,7 +8,7 @@ use domain::AdapterWeights;
 use super::{
     kernels::{
         Activations, Attend, Isa, KvMemory, Matrix, PAGE, Pool, Product, Queries, QueryRow, Rotation, add_row,
-        attention, gate_row, normalise_row, products, rotate,
+        attention, gate_row, normalise_row, peak, products, rotate,
     },
     load_network::Tensors,
     low_rank::{Adapted, LowRank, LowRankWork, LowRanks, add_low_rank},
@@ -128,12 +128,35 @@ impl Decoder {
         KvMemory::page_bytes(shape.layers, shape.kv_heads, shape.head)
     }
 
+    /// The layers' matrices.
+    fn matrices(&self) -> impl Iterator<Item = &Matrix> {
+        self.layers
+            .iter()
+            .flat_map(|l| [&l.query, &l.key, &l.value, &l.attention_output, &l.gate, &l.up, &l.down].map(|l| &l.matrix))
+    }
+
+    /// The matrix that gives the logits.
+    fn output(&self) -> &Matrix {
+        self.output.as_ref().unwrap_or(&self.embedding)
+    }
+
     /// Bytes of weights that one token reads.
     pub(crate) fn bytes(&self) -> usize {
-        let layers = self.layers.iter().flat_map(|l| {
-            [&l.query, &l.key, &l.value, &l.attention_output, &l.gate, &l.up, &l.down].map(|l| l.matrix.bytes())
-        });
-        layers.sum::<usize>() + self.output.as_ref().unwrap_or(&self.embedding).bytes()
+        self.matrices().map(Matrix::bytes).sum::<usize>() + self.output().bytes()
+    }
+
+    /// Multiplications with addition that a text of `tokens` tokens takes: with the weights, of queries with keys and of
+    /// weights with values.
+    pub(crate) fn multiplications(&self, tokens: usize) -> usize {
+        let Shape { layers, heads, head, .. } = self.shape;
+        let weights: usize = self.matrices().map(|m| m.rows() * m.columns()).sum();
+        let output = self.output().rows() * self.output().columns();
+        weights * tokens + output + layers * heads * head * tokens * (tokens + 1)
+    }
+
+    /// 8-bit multiplications with addition per second that its threads could do.
+    pub(crate) fn peak(&self) -> f64 {
+        peak(&self.pool, self.isa)
     }
 
     /// Embeds the rows and computes their angles.
@@ -209,10 +232,10 @@ impl Decoder {
         if rows == 0 {
             return Vec::new();
         }
-        let Self { shape, isa, pool, work, .. } = self;
+        let Self { shape, isa, pool, work, output, embedding, .. } = self;
         let size = (rows, shape.width);
         normalise(pool, *isa, size, &work.stream, &self.output_norm, shape.epsilon, &mut work.activations);
-        let matrix = self.output.as_ref().unwrap_or(&self.embedding);
+        let matrix = output.as_ref().unwrap_or(embedding);
         let mut out = vec![0.0; rows * matrix.rows()];
         products(pool, *isa, &work.activations, vec![Product { matrix, out: &mut out }]);
         if rows == 1 {

@@ -61,4 +61,15 @@ impl TokenModel {
     pub fn bytes_per_token(&self) -> usize {
         self.network.bytes()
     }
+
+    /// Multiplications with addition that reading `tokens` tokens takes.
+    pub fn multiplications(&self, tokens: usize) -> usize {
+        self.network.multiplications(tokens)
+    }
+
+    /// 8-bit multiplications with addition per second that its threads could do with these instructions, on numbers that
+    /// stay in registers.
+    pub fn peak(&self) -> f64 {
+        self.network.peak()
+    }
 }
