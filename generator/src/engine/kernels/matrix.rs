@@ -207,17 +207,22 @@ fn write_block(kind: Kind, block: &Block, out: &mut [u8], row: usize, lanes: usi
         out[2 * lanes + row] = block.parts[0] as u8;
         out[3 * lanes + row] = block.parts[1] as u8;
     }
+    // The four values of a quad at a time.
     let out = &mut out[kind.header() * lanes..];
-    for (i, value) in block.values.into_iter().enumerate() {
-        let (quad, byte) = (i / 4, i % 4);
-        let at = |vector: usize| (vector * lanes + row) * 4 + byte;
+    let mut add = |vector: usize, quad: u32| {
+        if let Some(word) = out[(vector * lanes + row) * 4..].first_chunk_mut::<4>() {
+            *word = (u32::from_le_bytes(*word) | quad).to_le_bytes();
+        }
+    };
+    for (n, quad) in block.values.as_chunks::<4>().0.iter().enumerate() {
+        let quad = u32::from_le_bytes(*quad);
         if kind.bits() == 8 {
-            out[at(quad)] = value;
+            add(n, quad);
             continue;
         }
-        out[at(quad % 4)] |= (value & 15) << (quad / 4 * 4);
+        add(n % 4, (quad & 0x0F0F_0F0F) << (n / 4 * 4));
         if kind.bits() == 6 {
-            out[at(4 + quad % 2)] |= (value >> 4) << (quad / 2 * 2);
+            add(4 + n % 2, ((quad >> 4) & 0x0303_0303) << (n / 2 * 2));
         }
     }
 }

@@ -38,6 +38,8 @@ impl Simd for Portable {
         unsafe { p.cast::<Self::I>().read_unaligned() }
     }
     #[inline(always)]
+    unsafe fn prefetch(_: *const u8) {}
+    #[inline(always)]
     unsafe fn splat(v: i32) -> Self::I {
         [v; N]
     }

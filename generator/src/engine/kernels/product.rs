@@ -14,6 +14,12 @@ pub(crate) struct Product<'a> {
     pub out: &'a mut [f32],
 }
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// How far ahead the first rows ask for the weights, in bytes; for the others they are near by then.
+const AHEAD: usize = 4096;
+
 /// What a task needs to know of a product.
 struct Shared<'a> {
     matrix: &'a Matrix,
@@ -94,7 +100,8 @@ unsafe fn strip<S: Simd, W: Weights>(
     let end = end.min(matrix.rows.div_ceil(S::LANES));
     let mut tile = first;
     while tile < end {
-        let count = (end - tile).min(2);
+        // One row waits for memory alone, which is quickest from end to end.
+        let count = if activations.rows() == 1 { 1 } else { (end - tile).min(2) };
         let at = Place { out, stride: matrix.rows, row: tile * S::LANES, rows: matrix.rows };
         // SAFETY: the tiles from `tile` to before `end` are in the matrix; the rest is the caller's promise.
         unsafe {
@@ -202,6 +209,11 @@ unsafe fn multiply<S: Simd, W: Weights, const R: usize, const T: usize>(
             let mut here = weights;
             for p in &mut here {
                 *p = p.add(step * W::KIND.step() * S::LANES);
+                if first == 0 {
+                    for line in 0..(W::KIND.step() * S::LANES).div_ceil(LINE) {
+                        S::prefetch(p.wrapping_add(AHEAD + line * LINE));
+                    }
+                }
             }
             W::step::<S, R, T>(here, step, input, &mut sums);
         }

@@ -20,6 +20,8 @@ pub(super) trait Simd: Copy + 'static {
 
     /// Loads `4 * LANES` bytes.
     unsafe fn load(p: *const u8) -> Self::I;
+    /// Asks for the cache line at `p`, which need not be memory of ours, to be brought near.
+    unsafe fn prefetch(p: *const u8);
     /// The same 32 bits in every lane.
     unsafe fn splat(v: i32) -> Self::I;
     unsafe fn and(a: Self::I, b: Self::I) -> Self::I;
