@@ -196,7 +196,7 @@ fn finish(
 /// Joins two states.
 #[inline(always)]
 fn join(into: &mut [f32], part: &[f32]) {
-    if part[0] == f32::MIN {
+    if part[0] <= f32::MIN {
         return;
     }
     let largest = into[0].max(part[0]);

@@ -120,14 +120,14 @@ pub(super) trait Simd: Copy + 'static {
             Self::mul_f(part, Self::power_of_two(power))
         }
     }
-    /// The same from -1/2 to 1/2: of the polynomials of degree 5 that are 1 at 0, that with the smallest relative error
-    /// (2^-23).
+    /// The same from -1/2 to 1/2: of the polynomials of degree 5 with its value and slope at 0, the one with the smallest
+    /// relative error (2^-23).
     #[inline(always)]
     unsafe fn exp2_part(r: Self::F) -> Self::F {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut p = Self::splat_f(1.326_472_7e-3);
-            for c in [9.671_513e-3, 5.550_733_7e-2, 0.240_222_42, 0.693_147, 1.0] {
+            let mut p = Self::splat_f(1.330_060_6e-3);
+            for c in [9.669_691e-3, 5.550_558e-2, 0.240_222_82, std::f32::consts::LN_2, 1.0] {
                 p = Self::fma(p, r, Self::splat_f(c));
             }
             p
