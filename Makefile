@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files
+.PHONY: run build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files
 
 run: build models sample
 	$(LECTERN) serve
@@ -77,6 +77,13 @@ bench-tuner: build models
 
 eval-retrieval: build models
 	@for set in squad drcd cmrc2018; do echo "== $$set"; $(LECTERN) eval retrieval $(LECTERN_DATA)/qa/$$set || exit 1; done
+	@for asked in chinese_over_english english_over_chinese; do echo "== course readers, $$asked"; \
+		$(LECTERN) eval retrieval $(LECTERN_DATA)/course --formats md --questions benches/questions/$$asked.jsonl || exit 1; done
+
+# Time to the first words and to whole answers, in both modes, one question at a time and eight.
+eval-times: build models
+	@for mode in quote answer; do for users in 1 8; do echo "== $$mode, users $$users"; \
+		$(LECTERN) eval answers $(LECTERN_DATA)/qa/squad --limit 100 --mode $$mode --users $$users | grep p95 || exit 1; done; done
 
 # Answers before and after tuning; QUESTIONS=100 asks fewer.
 eval-answers: build models

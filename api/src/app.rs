@@ -10,14 +10,14 @@ use std::{
 
 use domain::{
     ByteRange, DocumentId, Hit, ParsedDocument, Passage, PortError,
-    ports::{Embedder, TokenCounter},
+    ports::{Embedder, Reranker, TokenCounter},
 };
 use ingest::{OcrModels, ReadLimits, Reader, SplitConfig};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use provision::{Catalogue, ModelStore, ProvisionError};
 use retriever::{
-    E5Embedder, EmbedderFiles, EmbedderSettings, HybridRetriever, PackSources, RetrieverSettings, ServerSettings,
-    ServerVectorIndex,
+    CrossEncoder, E5Embedder, EmbedderFiles, EmbedderSettings, HybridRetriever, PackSources, RetrieverSettings,
+    ServerSettings, ServerVectorIndex,
 };
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -29,7 +29,7 @@ use crate::{
     pull_models::Pulls,
     run_jobs::Workers,
     served_models::{ServedModels, load_models},
-    settings::{Places, Settings, VectorBackend},
+    settings::{Embedding, Places, Settings, VectorBackend},
     store::{Files, Store, StoreError, StoreResult, TextKey},
     tuned_models::TunedModels,
 };
@@ -148,6 +148,7 @@ impl App {
         let store = Store::open(&places.data.join("lectern.sqlite")).await?;
         let files = Files::open(places.data.join("files")).await?;
         let retriever = open_or_rebuild(&settings, &places, embedder.clone(), &store).await?;
+        let retriever = retriever.with_reranker(load_reranker(&settings, &places).await?);
         let interrupted = store.requeue_interrupted().await?;
         if interrupted > 0 {
             tracing::info!(interrupted, "picking up what was interrupted");
@@ -252,6 +253,23 @@ pub async fn load_embedder(settings: &Settings, places: &Places) -> Result<Arc<E
         let settings = EmbedderSettings { threads, queue, ..EmbedderSettings::default() };
         let embedder = E5Embedder::load(&EmbedderFiles::in_dir(folder), &runtime, settings).map_err(PortError::from)?;
         Ok(Arc::new(embedder))
+    })
+    .await?
+}
+
+/// The cross-encoder that the settings name, loaded.
+pub async fn load_reranker(settings: &Settings, places: &Places) -> Result<Option<Arc<dyn Reranker>>, StartError> {
+    let (store, id) = (ModelStore::new(&places.models, places.mirror.clone()), settings.models.reranker.clone());
+    let Embedding { threads, queue } = settings.embedding;
+    if id.is_empty() {
+        return Ok(None);
+    }
+    tokio::task::spawn_blocking(move || {
+        let catalogue = Catalogue::builtin()?;
+        let folder = store.require(catalogue.get(&id)?)?;
+        let runtime = library(&store, &catalogue, "onnxruntime")?;
+        let reranker = CrossEncoder::load(&folder, &runtime, threads, queue).map_err(PortError::from)?;
+        Ok(Some(Arc::new(reranker) as Arc<dyn Reranker>))
     })
     .await?
 }

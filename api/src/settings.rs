@@ -68,7 +68,7 @@ section!(Server {
     max_question_chars: usize,
     shutdown_grace_s: u64,
 });
-section!(Models { generator: String, device: Device, embedder: String, ocr: String });
+section!(Models { generator: String, device: Device, embedder: String, reranker: String, ocr: String });
 section!(ModelServer { model: String, api_key: String, context_tokens: usize, parallel: usize, patience_s: u64 });
 section!(Reading { workers: usize, time_s: u64, page_time_s: u64, memory_mb: u64, max_pages: u32, max_queued: u32 });
 section!(Chunks { max_tokens: usize });

@@ -2,21 +2,21 @@
 //!
 //! Source of the prefixes and the pooling: the model card of `intfloat/multilingual-e5-small`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use domain::{
     PortResult,
     ports::{BoxFuture, EmbedRole, Embedder, TextVectors, TokenCounter},
 };
 use fastembed::{
-    InitOptionsUserDefined, OutputKey, Pooling, SingleBatchOutput, TextEmbedding, TokenizerFiles,
-    UserDefinedEmbeddingModel,
+    InitOptionsUserDefined, OutputKey, Pooling, SingleBatchOutput, TextEmbedding, UserDefinedEmbeddingModel,
 };
 
-use crate::{EmbeddingQueue, RetrieverError, TextModel, count_tokens::TokenCount};
+use crate::{
+    EmbeddingQueue, RetrieverError, TextModel,
+    count_tokens::TokenCount,
+    load_onnx::{load_runtime, read, tokenizer_files, unavailable},
+};
 
 /// Most tokens the model reads, its special tokens and the prefix counted.
 const MAX_TOKENS: usize = 512;
@@ -162,30 +162,4 @@ fn vectors_of(batch: &SingleBatchOutput) -> fastembed::Result<Vec<TextVectors>> 
         vectors.push(TextVectors { text, tokens: block.get(own).unwrap_or_default().to_vec() });
     }
     Ok(vectors)
-}
-
-/// Loads the shared library, so that fastembed finds it there. A missing library is an error here, and a panic later.
-fn load_runtime(path: &Path) -> Result<(), RetrieverError> {
-    let path = path.canonicalize().map_err(unavailable(path))?;
-    // The builder is left to fastembed: a process has one environment, and fastembed keeps its own.
-    let _builder = ort::init_from(&path).map_err(unavailable(&path))?;
-    Ok(())
-}
-
-fn tokenizer_files(dir: &Path) -> Result<TokenizerFiles, RetrieverError> {
-    Ok(TokenizerFiles {
-        tokenizer_file: read(&dir.join("tokenizer.json"))?,
-        config_file: read(&dir.join("config.json"))?,
-        special_tokens_map_file: read(&dir.join("special_tokens_map.json"))?,
-        tokenizer_config_file: read(&dir.join("tokenizer_config.json"))?,
-    })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, RetrieverError> {
-    fs::read(path).map_err(unavailable(path))
-}
-
-fn unavailable<E: std::fmt::Display>(path: &Path) -> impl FnOnce(E) -> RetrieverError {
-    let path = path.to_owned();
-    move |e| RetrieverError::ModelUnavailable { path, detail: e.to_string() }
 }

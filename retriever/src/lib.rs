@@ -2,10 +2,12 @@
 //! rankings, packing of what was found into a prompt's budget, and the measures of how well all of it works.
 //!
 //! [`HybridRetriever`] implements the ports [`domain::ports::ChunkStore`] and [`domain::ports::ChunkSearcher`];
-//! [`E5Embedder`] implements [`domain::ports::Embedder`] and [`domain::ports::TokenCounter`].
+//! [`E5Embedder`] implements [`domain::ports::Embedder`] and [`domain::ports::TokenCounter`], [`CrossEncoder`]
+//! [`domain::ports::Reranker`].
 
 mod analyse_text;
 mod count_tokens;
+mod cross_encoder;
 mod describe_index;
 mod edge_vectors;
 mod embed_e5;
@@ -14,6 +16,7 @@ mod keyword_index;
 mod keyword_query;
 mod keyword_schema;
 mod late_interaction;
+mod load_onnx;
 mod measure_retrieval;
 mod near_duplicates;
 mod pack_context;
@@ -29,6 +32,7 @@ mod store_chunks;
 mod vector_index;
 
 pub use analyse_text::{ANALYSER_VERSION, analyse};
+pub use cross_encoder::CrossEncoder;
 pub use edge_vectors::EdgeVectorIndex;
 pub use embed_e5::{E5Embedder, EmbedderFiles, EmbedderSettings};
 pub use fuse_rankings::{FusedHit, Fusion, Ranked, fuse};

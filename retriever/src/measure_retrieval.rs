@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 
 use domain::{
     ByteRange, Chunk, ChunkId, CourseId, DocumentId, SearchFilter, SearchMode, SearchQuery,
-    ports::{ChunkSearcher, ChunkStore, Embedder},
+    ports::{ChunkSearcher, ChunkStore, Embedder, Reranker},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -43,12 +43,14 @@ pub struct ModeReport {
 pub async fn evaluate(
     dir: &Path,
     embedder: Arc<dyn Embedder>,
+    reranker: Option<Arc<dyn Reranker>>,
     workdir: &Path,
     limit: Option<usize>,
     settings: RetrieverSettings,
 ) -> Result<Vec<ModeReport>, RetrieverError> {
     let set = EvalSet::read(dir, limit)?;
     let (retriever, course) = index_passages(&set.passages, embedder, workdir, settings).await?;
+    let retriever = retriever.with_reranker(reranker);
     let mut reports = Vec::new();
     for mode in [SearchMode::Dense, SearchMode::Keyword, SearchMode::Hybrid] {
         reports.push(ask(&retriever, course, mode, &set).await?);

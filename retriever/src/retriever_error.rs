@@ -32,6 +32,15 @@ pub enum RetrieverError {
     /// The model failed on a batch.
     #[error("the text could not be embedded: {0}")]
     EmbeddingFailed(String),
+    /// Too many searches wait for the reranker; nothing was done.
+    #[error("the reranker is busy: {capacity} searches are waiting; try again shortly")]
+    RerankerBusy {
+        /// Most searches that may wait.
+        capacity: usize,
+    },
+    /// The reranker failed on a question and its passages.
+    #[error("the hits could not be reranked: {0}")]
+    RerankingFailed(String),
     /// The index was made with another embedder or analyser.
     #[error(
         "the index in {} was made with {found}, and this Lectern uses {expected}: move the folder away and index the documents again",
@@ -117,7 +126,7 @@ impl RetrieverError {
     /// What the caller can do.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::EmbedderBusy { .. } => ErrorKind::Overloaded,
+            Self::EmbedderBusy { .. } | Self::RerankerBusy { .. } => ErrorKind::Overloaded,
             Self::ModelUnavailable { .. }
             | Self::EmbedderStopped
             | Self::VectorServer { .. }
@@ -125,6 +134,7 @@ impl RetrieverError {
             Self::IndexMismatch { .. } | Self::InUse { .. } => ErrorKind::Conflict,
             Self::MalformedLine { .. } => ErrorKind::InvalidInput,
             Self::EmbeddingFailed(_)
+            | Self::RerankingFailed(_)
             | Self::VectorIndex { .. }
             | Self::KeywordIndex { .. }
             | Self::WrongDimensions { .. }
@@ -140,6 +150,8 @@ impl RetrieverError {
             Self::ModelUnavailable { .. } => "embedder_unavailable",
             Self::EmbedderStopped => "embedder_stopped",
             Self::EmbeddingFailed(_) => "embedding_failed",
+            Self::RerankerBusy { .. } => "reranker_busy",
+            Self::RerankingFailed(_) => "reranking_failed",
             Self::IndexMismatch { .. } => "index_mismatch",
             Self::InUse { .. } => "index_in_use",
             Self::VectorIndex { .. } => "vector_index_failed",

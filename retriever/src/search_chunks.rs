@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, sync::Arc};
 
 use domain::{
-    ChunkId, Hit, PortResult, Scores, SearchMode, SearchQuery,
+    ChunkId, ErrorKind, Hit, PortResult, Scores, SearchMode, SearchQuery,
     ports::{BoxFuture, ChunkSearcher, EmbedRole, Reranker, TextVectors},
 };
 
@@ -32,18 +32,13 @@ impl ChunkSearcher for HybridRetriever {
             }
             let mut asked = Asked { unspaced: is_mostly_unspaced(&query.text), ..Asked::default() };
             let scored = self.rank(&query, &mut asked).await?;
-            let depth = self.settings.rerank_depth.max(query.limit);
-            let Read { mut hits, copies } = match &self.reranker {
-                Some(reranker) => {
-                    let mut read = self.read(scored, depth, None).await?;
-                    rerank_by(reranker, &query.text, &mut read.hits).await?;
-                    read
-                }
-                None if query.mode == SearchMode::Hybrid && self.settings.rerank_depth > 0 => {
-                    self.read(scored, depth, Some((query.text, asked))).await?
-                }
-                None => self.read(scored, query.limit, None).await?,
-            };
+            let late = query.mode == SearchMode::Hybrid && self.settings.rerank_depth > 0;
+            let depth = query.limit.max(if late { self.settings.rerank_depth } else { 0 });
+            let depth = depth.max(if self.reranker.is_some() { self.settings.read_depth } else { 0 });
+            let Read { mut hits, copies } = self.read(scored, depth, late.then(|| (query.text.clone(), asked))).await?;
+            if let Some(reranker) = &self.reranker {
+                read_by(reranker.as_ref(), &query.text, &mut hits, self.settings.read_depth).await?;
+            }
             hits.extend(copies);
             hits.truncate(query.limit);
             Ok(hits)
@@ -170,12 +165,24 @@ fn fused(hit: FusedHit) -> Scored {
     (chunk, fused, Scores { dense, keyword, fused: Some(fused), rerank: None })
 }
 
-async fn rerank_by(reranker: &Arc<dyn Reranker>, query: &str, hits: &mut Vec<Hit>) -> PortResult<()> {
-    let texts: Vec<String> = hits.iter().map(|hit| hit.text.clone()).collect();
-    let scores = reranker.rerank(query, &texts).await?;
-    for (hit, score) in hits.iter_mut().zip(scores) {
-        hit.score = score;
-        hit.scores.rerank = Some(score);
+/// Orders the first `depth` hits as the reranker does, before all others. Where it is too busy, they stay as they were.
+async fn read_by(reranker: &dyn Reranker, query: &str, hits: &mut Vec<Hit>, depth: usize) -> PortResult<()> {
+    let depth = depth.min(hits.len());
+    let texts: Vec<String> = hits.iter().take(depth).map(|hit| hit.text.clone()).collect();
+    let scores = match reranker.rerank(query, &texts).await {
+        Err(error) if error.kind == ErrorKind::Overloaded => {
+            tracing::warn!(%error, "hits are not reranked");
+            return Ok(());
+        }
+        scores => scores?,
+    };
+    for (n, hit) in hits.iter_mut().enumerate() {
+        let score = match scores.get(n) {
+            // A logit, brought between 0.5 and 1; what was not read comes below.
+            Some(score) => 0.75 + 0.25 * score / (1.0 + score.abs()),
+            None => 0.5 * (hit.score.max(0.0) / (1.0 + hit.score.max(0.0))),
+        };
+        (hit.score, hit.scores.rerank) = (score, Some(score));
     }
     *hits = best_first(std::mem::take(hits));
     Ok(())

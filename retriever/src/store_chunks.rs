@@ -35,6 +35,8 @@ pub struct RetrieverSettings {
     pub heading_boost: f32,
     /// Fused hits that are reranked; 0: none.
     pub rerank_depth: usize,
+    /// The first hits, which a cross-encoder reads where there is one.
+    pub read_depth: usize,
     /// Most memory of the keyword index's writer, in bytes.
     pub writer_heap: usize,
 }
@@ -50,6 +52,7 @@ impl Default for RetrieverSettings {
             candidates: 100,
             heading_boost: 0.5,
             rerank_depth: 20,
+            read_depth: 10,
             writer_heap: 50_000_000,
         }
     }
@@ -112,10 +115,10 @@ impl HybridRetriever {
         }
     }
 
-    /// The same retriever with a reranker.
+    /// The same retriever with this reranker, or without one.
     #[must_use]
-    pub fn with_reranker(mut self, reranker: Arc<dyn Reranker>) -> Self {
-        self.reranker = Some(reranker);
+    pub fn with_reranker(mut self, reranker: Option<Arc<dyn Reranker>>) -> Self {
+        self.reranker = reranker;
         self
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{CommandResult, Output};
 use crate::{
     cli::ModelsAction,
-    settings::{Places, Settings, is_address, is_file},
+    settings::{Models, Places, Settings, is_address, is_file},
     tuned_models::TunedModels,
 };
 
@@ -99,7 +99,8 @@ fn list(catalogue: &Catalogue, store: &ModelStore, output: Output) {
 
 /// What the settings ask for, and the libraries that come with it.
 fn needed<'a>(settings: &Settings, catalogue: &'a Catalogue) -> Result<Vec<&'a Entry>, provision::ProvisionError> {
-    [&settings.models.generator, &settings.models.embedder, &settings.models.ocr, "onnxruntime", "pdfium"]
+    let Models { generator, embedder, reranker, ocr, .. } = &settings.models;
+    [generator.as_str(), embedder, reranker, ocr, "onnxruntime", "pdfium"]
         .into_iter()
         .filter(|id| !(id.is_empty() || is_file(id) || is_address(id)))
         .map(|id| catalogue.get(id))

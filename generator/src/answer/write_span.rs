@@ -13,7 +13,7 @@ use futures::future::try_join_all;
 
 use super::{
     AnswerConfig,
-    rank_sentences::{Ranked, Sentence},
+    rank_sentences::{Ranked, Sentence, passage_priors},
     refuse::doubt,
     show_sentence::{Shown, cancelled},
     split_sentences::is_within_word,
@@ -31,12 +31,14 @@ const SURE: f32 = 0.8;
 const CERTAIN: f32 = 0.02;
 /// Answers that are chosen from.
 const CHOICE: usize = 3;
-/// What one unit of a sentence's rank is worth, in natural logarithms of probability, and one logarithm of the question's
-/// probability after the answer. On 103 questions kept out of tuning, the first answer of each passage, weighed so, has an
-/// F1 of 58.3 and is in the right passage in 97.1 %; with two drawn beside it 63.5; without the question's probability
-/// 61.1 and 92.2 %. Looking into passages until one is certain leaves 2.5 of five, and changes no answer. More draws and
-/// the best sentence's own answer are for questions with long answers, of which that set has few.
-const RANK_WEIGHT: f32 = 6.0;
+/// What one unit of a sentence's rank is worth, in natural logarithms of probability, one unit of its passage's place
+/// in the search, stretched over 0 to 1, and one logarithm of the question's probability after the answer. On 134
+/// questions of `SQuAD` with answers to choose from, a rank of 6 alone is in the right passage in 82.8 % (F1 60.0), 2
+/// with the place beside it in 86.6 % (62.7); 1 to 6 for the rank and 6 to 14 for the place give nearly the same. How
+/// much the model doubts the passage tells nothing more. On 103 questions kept out of tuning, the question's
+/// probability makes 61.1 to 63.5.
+const RANK_WEIGHT: f32 = 2.0;
+const PLACE_WEIGHT: f32 = 6.0;
 const QUESTION_WEIGHT: f32 = 1.0;
 
 /// What a tuned model made of a question.
@@ -77,7 +79,12 @@ impl SpanWriter<'_> {
             .into_iter()
             .filter_map(|core| Some((core.text, excerpt(self.passages, self.sentences, core, model, budget)?)))
             .collect();
-        let reader = |(best, excerpt)| Reader { writer: self, model, excerpt, best, question, language };
+        let priors = passage_priors(self.passages);
+        let reader = |(best, excerpt)| {
+            let excerpt: &Excerpt<'_> = excerpt;
+            let place = priors.get(excerpt.passage).copied().unwrap_or_default();
+            Reader { writer: self, model, excerpt, place, best, question, language }
+        };
         let readers: Vec<Reader<'_>> = excerpts.iter().map(|(best, excerpt)| reader((*best, excerpt))).collect();
         shown.refuse_above = Some(self.config.refuse_above);
         let mut doubts = Vec::with_capacity(readers.len());
@@ -176,6 +183,8 @@ struct Reader<'a> {
     writer: &'a SpanWriter<'a>,
     model: &'a dyn LanguageModel,
     excerpt: &'a Excerpt<'a>,
+    /// What the search scored its passage, stretched over 0 to 1.
+    place: f32,
     /// Its best sentence.
     best: &'a str,
     question: &'a str,
@@ -224,7 +233,8 @@ impl<'a> Reader<'a> {
         let continuations = found.iter().map(|f| f.text.clone()).collect();
         let answers = self.model.score(ScoreRequest { messages: self.messages(), continuations }).await?;
         let candidates = found.into_iter().zip(answers).map(|(Found { words, source, .. }, answer)| {
-            let worth = answer.log_probability + RANK_WEIGHT * self.writer.rank(&source);
+            let found = RANK_WEIGHT * self.writer.rank(&source) + PLACE_WEIGHT * self.place;
+            let worth = answer.log_probability + found;
             Candidate { reader: self, words, source, doubt, worth }
         });
         Ok((candidates.collect(), usage))

@@ -218,7 +218,7 @@ async fn a_reranker_has_the_last_word() {
         }
     }
     let dir = tempfile::tempdir().unwrap();
-    let retriever = open(dir.path()).with_reranker(Arc::new(Longest));
+    let retriever = open(dir.path()).with_reranker(Some(Arc::new(Longest)));
     let (course, document) = (CourseId::new(), DocumentId::new());
     retriever.put(course, document, &chunks(course, document, &TEXTS), &nothing).await.unwrap();
     let hits = retriever.search(query(course, "cell membrane plants", SearchMode::Hybrid)).await.unwrap();

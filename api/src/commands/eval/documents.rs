@@ -40,6 +40,9 @@ pub struct RetrievalArgs {
     /// Leave out reranking, to see what it brings
     #[arg(long)]
     pub no_rerank: bool,
+    /// Of documents: ask these instead of the folder's questions.jsonl
+    #[arg(long, value_name = "FILE")]
+    pub questions: Option<PathBuf>,
     /// Of documents: which formats, each a course of its own
     #[arg(long, value_delimiter = ',', default_value = "md,html,txt,docx,pptx,pdf")]
     pub formats: Vec<String>,
@@ -91,8 +94,12 @@ struct Report {
 
 /// Measures every format with every way to split.
 pub async fn run(settings: &Settings, places: &Places, output: Output, args: RetrievalArgs) -> CommandResult {
-    let questions = questions(&args)?;
+    let own = args.dir.join("questions.jsonl");
+    let questions = retriever::spread(read_questions(args.questions.as_deref().unwrap_or(&own))?, args.limit);
+    // Whatever is asked, all of the folder's documents are searched.
+    let names: BTreeSet<String> = read_questions(&own)?.into_iter().map(|q| q.document).collect();
     let (embedder, reader) = (app::load_embedder(settings, places).await?, app::reader(settings, places)?);
+    let reranker = app::load_reranker(settings, places).await?;
     let sizes = if args.chunk_tokens.is_empty() { vec![settings.chunks.max_tokens] } else { args.chunk_tokens.clone() };
     let context = settings.answers.context_tokens;
     if !output.json {
@@ -102,10 +109,11 @@ pub async fn run(settings: &Settings, places: &Places, output: Output, args: Ret
         );
     }
     for format in &args.formats {
-        let documents = read_all(&reader, &args.dir, format, &questions).await?;
+        let documents = read_all(&reader, &args.dir, format, &names).await?;
         for (max_tokens, overlap_tokens) in sizes.iter().flat_map(|s| args.overlap.iter().map(move |o| (*s, *o))) {
             let config = SplitConfig { max_tokens, overlap_tokens };
             let indexed = Indexed::new(&documents, config, embedder.clone(), args.retriever()).await?;
+            let indexed = Indexed { retriever: indexed.retriever.with_reranker(reranker.clone()), ..indexed };
             let report = indexed.ask(&questions, format, config, context).await?;
             output.print(&json!(report), || report.line());
         }
@@ -131,27 +139,25 @@ impl Report {
     }
 }
 
-fn questions(args: &RetrievalArgs) -> Result<Vec<Question>, Box<dyn std::error::Error + Send + Sync>> {
-    let path = args.dir.join("questions.jsonl");
-    let text = std::fs::read_to_string(&path).map_err(|e| format!("{} can't be read: {e}", path.display()))?;
+fn read_questions(path: &Path) -> Result<Vec<Question>, Box<dyn std::error::Error + Send + Sync>> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{} can't be read: {e}", path.display()))?;
     let malformed = |n: usize, e| format!("line {} of {} is no question: {e}", n + 1, path.display());
     let rows = text.lines().enumerate().map(|(n, line)| serde_json::from_str(line).map_err(|e| malformed(n, e)));
-    Ok(retriever::spread(rows.collect::<Result<Vec<_>, _>>()?, args.limit))
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The documents that the questions are about, in one format, in the order of their names.
+/// The documents of these names, in one format, in the order of their names.
 async fn read_all(
     reader: &Reader,
     dir: &Path,
     format: &str,
-    questions: &[Question],
+    names: &BTreeSet<String>,
 ) -> Result<Vec<(String, ParsedDocument)>, Box<dyn std::error::Error + Send + Sync>> {
-    let names: BTreeSet<&str> = questions.iter().map(|q| q.document.as_str()).collect();
     let mut documents = Vec::new();
     for name in names {
         let file = format!("{name}.{format}");
         let document = reader.read(&dir.join(&file), &file, None, &|_, _| {}).await;
-        documents.push((name.to_owned(), document.map_err(|e| format!("{file}: {e}"))?));
+        documents.push((name.clone(), document.map_err(|e| format!("{file}: {e}"))?));
     }
     Ok(documents)
 }

@@ -43,8 +43,9 @@ pub async fn retrieval(settings: &Settings, places: &Places, output: Output, arg
         return documents::run(settings, places, output, args).await;
     }
     let embedder = app::load_embedder(settings, places).await?;
+    let reranker = app::load_reranker(settings, places).await?;
     let work = tempfile::tempdir()?;
-    let reports = retriever::evaluate(&args.dir, embedder, work.path(), args.limit, args.retriever()).await?;
+    let reports = retriever::evaluate(&args.dir, embedder, reranker, work.path(), args.limit, args.retriever()).await?;
     if !output.json {
         println!(
             "{:<8} {:>7} {:>7} {:>7} {:>7} {:>7} {:>8} {:>8}",

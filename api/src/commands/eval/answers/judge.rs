@@ -1,6 +1,6 @@
 //! What came of a question, and the means over many.
 
-use domain::{Answer, ByteRange, Language};
+use domain::{Answer, ByteRange, Language, Passage};
 use retriever::{EvalQuestion, percentile};
 use serde::Serialize;
 
@@ -15,6 +15,8 @@ pub struct Known<'a> {
     pub gold: Option<ByteRange>,
     /// Whether it was among those shown.
     pub found: bool,
+    /// Those shown.
+    pub passages: &'a [Passage],
 }
 
 /// How long an answer took, in milliseconds.
@@ -97,6 +99,8 @@ pub struct Outcome {
     in_quote: bool,
     /// Whether the first citation is of the passage that holds the answer.
     cites_gold: bool,
+    /// Whether the first citation is of a passage that holds an accepted answer, this one or another.
+    cites_answer: bool,
     verbatim: bool,
     first_ms: f64,
     pub ms: f64,
@@ -110,13 +114,16 @@ impl Outcome {
         text: &dyn Fn(usize, usize) -> Option<&'t str>,
         times: Times,
     ) -> Self {
-        let Known { question, language, gold, found } = *known;
+        let Known { question, language, gold, found, passages } = *known;
         let said = answer.sentences.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" ");
         let accepted = &question.answers;
         let (exact, f1) = if answer.refused { (0.0, 0.0) } else { score(language, &said, accepted) };
         let quotes: Vec<String> = answer.citations.iter().map(|c| c.quote.clone()).collect();
         let cited = answer.citations.first().zip(gold);
         let cites_gold = cited.is_some_and(|(cited, gold)| (gold.start..gold.end).contains(&cited.start));
+        let cited = answer.citations.first();
+        let cited = passages.iter().find(|p| cited.is_some_and(|c| p.range.start <= c.start && c.end <= p.range.end));
+        let cites_answer = cited.is_some_and(|passage| holds(&passage.text, accepted));
         let in_text = !answer.refused && holds(&said, accepted);
         let verdict = match (accepted.is_empty(), answer.refused) {
             (true, true) => Verdict::RightlyRefused,
@@ -139,6 +146,7 @@ impl Outcome {
             in_text,
             in_quote: !answer.refused && quotes.iter().any(|q| holds(q, accepted)),
             cites_gold,
+            cites_answer,
             verbatim: answer.citations.iter().all(|c| text(c.start, c.end) == Some(c.quote.as_str())),
             answer: said,
             quotes,
@@ -158,8 +166,9 @@ pub struct Summary {
     f1: f64,
     in_text: f64,
     in_text_or_quote: f64,
-    /// Of the answered ones.
+    /// Of the answered ones, as the next.
     cites_gold: f64,
+    cites_answer: f64,
     verbatim: f64,
     refused_answerable: f64,
     refused_unanswerable: f64,
@@ -189,6 +198,7 @@ impl Summary {
             in_text: share(answerable(), |o| flag(o.in_text)),
             in_text_or_quote: share(answerable(), |o| flag(o.in_text || o.in_quote)),
             cites_gold: share(answerable().filter(|o| !o.refused), |o| flag(o.cites_gold)),
+            cites_answer: share(answerable().filter(|o| !o.refused), |o| flag(o.cites_answer)),
             verbatim: share(outcomes.iter().filter(|o| !o.refused), |o| flag(o.verbatim)),
             refused_answerable: share(answerable(), |o| flag(o.refused)),
             refused_unanswerable: recall,
@@ -202,7 +212,7 @@ impl Summary {
     }
 
     /// Each measure with its value, to be read.
-    pub fn rows(&self) -> [(&'static str, String); 13] {
+    pub fn rows(&self) -> [(&'static str, String); 14] {
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);
         let unanswerable = self.questions - self.answerable;
         [
@@ -213,6 +223,7 @@ impl Summary {
             ("answer holds an accepted one", percent(self.in_text)),
             ("answer or quote does", percent(self.in_text_or_quote)),
             ("cites the right passage (of answered)", percent(self.cites_gold)),
+            ("cites one with an accepted answer", percent(self.cites_answer)),
             ("quotes verbatim", percent(self.verbatim)),
             ("refused, of answerable", percent(self.refused_answerable)),
             ("refused, of those without an answer", percent(self.refused_unanswerable)),

@@ -76,6 +76,7 @@ pub async fn run(settings: &Settings, places: &Places, output: Output, args: Ans
     let work = tempfile::tempdir()?;
     let (retriever, course) =
         index_passages(&set.passages, embedder, work.path(), RetrieverSettings::default()).await?;
+    let retriever = retriever.with_reranker(app::load_reranker(settings, places).await?);
     let asker = Asker { set: &set, retriever: Arc::new(retriever), course, answerer, settings, args: &args };
     let mut file = args.out.as_deref().map(create).transpose()?;
     let progress = progress_bar(set.questions.len() as u64);
@@ -131,7 +132,7 @@ impl Asker<'_> {
             history: Vec::new(),
             mode: self.args.mode,
             language,
-            passages,
+            passages: passages.clone(),
         };
         let (events, mut seen) = mpsc::channel(64);
         let drain = tokio::spawn(async move {
@@ -146,7 +147,7 @@ impl Asker<'_> {
         let ms = began.elapsed().as_secs_f64() * 1e3;
         let first_ms = drain.await?.unwrap_or(ms);
         let found = hits.iter().any(|h| Some(h.ordinal) == gold);
-        let known = Known { question, language, gold: gold.map(|g| self.range(g)), found };
+        let known = Known { question, language, gold: gold.map(|g| self.range(g)), found, passages: &passages };
         Ok(Outcome::of(&known, &answer, &|start, end| self.text(start, end), Times { first_ms, ms }))
     }
 
