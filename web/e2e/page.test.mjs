@@ -179,6 +179,33 @@ test('the material is searched, previewed and its names are shown as they are', 
   await close(page);
 });
 
+test('long names, long questions and right-to-left text fit a phone', async () => {
+  const page = await openPage(browser, { viewport: { width: 390, height: 844 } });
+  await createCourse(page, `Odd ${Date.now()} שלום`);
+  const long = 'Why is it that the plants which we see in the fields are green? '.repeat(40).slice(0, 2000);
+  await upload(page, [
+    { ...lesson(41), name: `${'a-long-name-'.repeat(16)}.md` },
+    {
+      name: 'שיעור.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('הכלורופיל בולע אור אדום וכחול ומחזיר אור ירוק.'),
+    },
+  ]);
+  assert.equal(await overflow(page), 0);
+  await toTab(page, 'ask');
+  await page.getByLabel('Your question').fill(long);
+  await page.getByText('2,000 of 2,000 characters').waitFor();
+  const turn = await ask(page, long);
+  assert.equal(await overflow(page), 0);
+  const height = () => turn.locator('h2').evaluate((asked) => asked.clientHeight);
+  assert.ok((await height()) < 150, 'a long question is cut');
+  await turn.getByRole('button', { name: 'Show the whole question' }).click();
+  assert.ok((await height()) > 600, 'and shown whole on request');
+  const answer = (await ask(page, 'איזה אור בולע הכלורופיל?')).locator('.answer');
+  assert.equal(await answer.evaluate((text) => getComputedStyle(text).direction), 'rtl');
+  await close(page);
+});
+
 test('the conversation is there after a reload; it can be rated, copied, left for a new one and opened again', async () => {
   const page = await inCourse({ permissions: ['clipboard-read', 'clipboard-write'] });
   await page.getByRole('heading', { name: 'To begin with' }).waitFor();

@@ -104,5 +104,8 @@ export function formatBytes(bytes: number): string {
   return new Intl.NumberFormat(locale.tag, unit).format(bytes / 1000 ** step);
 }
 
-/** Milliseconds as seconds. */
-export const formatSeconds = (ms: number) => t('answer.seconds', { seconds: formatNumber(ms / 1000, 1) });
+/** Milliseconds as seconds; what rounds to none is "under 0.1 s". */
+export const formatSeconds = (ms: number) =>
+  ms < 50
+    ? t('answer.secondsLess', { seconds: formatNumber(0.1, 1) })
+    : t('answer.seconds', { seconds: formatNumber(ms / 1000, 1) });
