@@ -4,7 +4,7 @@
 import createClient from 'openapi-fetch';
 import type { paths } from '../generated/api';
 import { send } from './http';
-import { problemFrom, readProblem, ApiError } from './problem';
+import { asApiError, problemFrom, readProblem, ApiError } from './problem';
 import { readEvents } from './sse';
 import type {
   AnswerMode,
@@ -116,11 +116,21 @@ export const pagePictureUrl = (id: string, page: number) =>
 
 export const isAlive = async (): Promise<boolean> => (await send('/health/live')).ok;
 
+/** The events of a body. Where it breaks off, the server is asked whether it is still there, so that the page says so. */
+async function* events(body: ReadableStream<Uint8Array>) {
+  try {
+    yield* readEvents(body);
+  } catch (error) {
+    if (asApiError(error).code === 'unreachable') await isAlive().catch(() => undefined);
+    throw error;
+  }
+}
+
 /** The states of a job as it goes; ends after its last, or when the connection does. */
 export async function* watchJob(id: string): AsyncGenerator<Job> {
   const response = await send(`/api/v1/jobs/${encodeURIComponent(id)}/events`);
   if (!response.ok || !response.body) throw await readProblem(response);
-  for await (const { event, data } of readEvents(response.body)) {
+  for await (const { event, data } of events(response.body)) {
     if (event === 'progress') yield JSON.parse(data) as Job;
   }
 }
@@ -145,7 +155,7 @@ export async function* ask(course: string, question: Question, signal: AbortSign
     signal,
   });
   if (!response.ok || !response.body) throw await readProblem(response);
-  for await (const { event, data } of readEvents(response.body)) {
+  for await (const { event, data } of events(response.body)) {
     const value = JSON.parse(data);
     if (event === 'error') throw problemFrom(500, value);
     yield { event, data: value } as AskEvent;
