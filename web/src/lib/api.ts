@@ -63,9 +63,9 @@ export const listGenerators = async (): Promise<string[]> => {
 export const chooseModel = (id: string, model: string): Promise<Course> =>
   ok(client.PATCH('/api/v1/courses/{id}', { params: { path: { id } }, body: { model } }));
 
-/** `last`: the page is being left, and the request outlives it. */
-export const deleteCourse = async (id: string, last = false): Promise<void> => {
-  await ok(client.DELETE('/api/v1/courses/{id}', { params: { path: { id } }, keepalive: last }));
+/** The request outlives the page, which may be left at once. */
+export const deleteCourse = async (id: string): Promise<void> => {
+  await ok(client.DELETE('/api/v1/courses/{id}', { params: { path: { id } }, keepalive: true }));
 };
 
 export const listDocuments = (id: string): Promise<CourseDocument[]> =>
@@ -77,9 +77,9 @@ export const listDocuments = (id: string): Promise<CourseDocument[]> =>
 export const getDocument = (id: string): Promise<CourseDocument> =>
   ok(client.GET('/api/v1/documents/{id}', { params: { path: { id } } }));
 
-/** `last`: the page is being left, and the request outlives it. */
-export const deleteDocument = async (id: string, last = false): Promise<void> => {
-  await ok(client.DELETE('/api/v1/documents/{id}', { params: { path: { id } }, keepalive: last }));
+/** The request outlives the page, which may be left at once. */
+export const deleteDocument = async (id: string): Promise<void> => {
+  await ok(client.DELETE('/api/v1/documents/{id}', { params: { path: { id } }, keepalive: true }));
 };
 
 /** Reads a document that failed once more. */

@@ -99,7 +99,7 @@ export class CourseDocuments {
       return;
     }
     const id = row.id;
-    undo.offer({ id, name: row.name, commit: (last) => deleteDocument(id, last).then(() => this.#drop(id)) });
+    undo.offer({ id, name: row.name, commit: () => deleteDocument(id).then(() => this.#drop(id)) });
   }
 
   #drop(id: string): void {
