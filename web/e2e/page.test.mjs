@@ -263,6 +263,30 @@ test('what was asked is summed up, and what the page did is shown as commands', 
   await close(page);
 });
 
+test('what another tab did to the course is seen when this one is looked at again', async () => {
+  const page = await openPage(browser);
+  const title = `Two tabs ${Date.now()}`;
+  await createCourse(page, title);
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await upload(other, lesson(51));
+  // Chromium without a window hides no tab: what the page would hear is told to it.
+  const lookAgain = () => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await toTab(page, 'material');
+  await lookAgain();
+  await page.locator('[data-phase=ready]').waitFor();
+  await other.getByRole('button', { name: 'Rename' }).click();
+  await other.getByLabel('Title of the course').fill(`${title} b`);
+  await answered(other, 'PATCH', () => other.keyboard.press('Enter'));
+  await lookAgain();
+  await page.getByRole('heading', { level: 1, name: `${title} b` }).waitFor();
+  await other.getByRole('button', { name: 'Delete', exact: true }).click();
+  await deleteNow(other);
+  await lookAgain();
+  await page.getByText('This course is not there.').waitFor();
+  await close(page);
+});
+
 test('a course is renamed and deleted, and both can be taken back', async () => {
   const page = await openPage(browser);
   const title = `Rename ${Date.now()}`;
