@@ -391,6 +391,21 @@ test('a lost server is told, and its return noticed', async () => {
   await close(page);
 });
 
+test('a view that could not be fetched is fetched again, and a page that is outdated is reloaded', async () => {
+  const page = await atCourse();
+  const view = '**/assets/Quizzes-*.js';
+  await page.route(view, (route) => route.abort());
+  await page.route('**/health/**', (route) => route.abort());
+  await page.locator('.tabs [data-tab=quizzes]').click();
+  await page.locator('main').getByText("Lectern can't be reached.").waitFor();
+  await page.unroute('**/health/**');
+  await page.locator('main').getByText('Lectern was updated').waitFor();
+  await page.unroute(view);
+  await page.locator('main').getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('button', { name: 'Make the quiz' }).waitFor();
+  await close(page);
+});
+
 test('a server that wants a key is given one', async () => {
   const page = await openPage(browser, { viewport: { width: 900, height: 700 } });
   await page.route('**/api/v1/**', (route) => {
