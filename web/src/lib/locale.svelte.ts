@@ -95,6 +95,10 @@ export const formatDate = (moment: string, time = false) =>
     new Date(moment),
   );
 
+/** A day of the last weeks (without a time, so of no time zone), short enough for a plot. */
+export const formatDay = (day: string) =>
+  new Intl.DateTimeFormat(locale.tag, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(new Date(day));
+
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
 
 /** A size in the unit that fits. */
