@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files
+.PHONY: run build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files lighthouse
 
 run: build models sample
 	$(LECTERN) serve
@@ -131,6 +131,10 @@ kill-test: build models
 
 load-test: build models
 	$(CARGO_TARGET_DIR)/release/load_test
+
+# The page in Lighthouse; RUNS=1 is quicker, see benches/lighthouse.sh.
+lighthouse: build models browser
+	./benches/lighthouse.sh
 
 sizes: build
 	./benches/sizes.sh

@@ -20,6 +20,8 @@ const ARGS = [
 ];
 /** Reading and indexing a small file, with the models already there. */
 export const READY_MS = Number(process.env.LECTERN_E2E_READY_MS ?? 60_000);
+/** How many times slower the pages' processor is made: what passes at 4 passes on a busy machine. */
+const slow = Number(process.env.LECTERN_E2E_SLOW ?? 1);
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export const launch = () =>
@@ -54,6 +56,10 @@ export async function openPage(browser, options = {}) {
     const there = request.url();
     if (/^https?:/.test(there) && new URL(there).origin !== new URL(url).origin) page.faults.push(`asked ${there}`);
   });
+  if (slow > 1) {
+    const session = await context.newCDPSession(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: slow });
+  }
   await page.goto(url);
   return page;
 }
@@ -83,6 +89,25 @@ export async function createCourse(page, title, t = english) {
   await page.getByRole('heading', { level: 1, name: title }).waitFor();
 }
 
+/** A course with one lesson that is ready; returns the address of its tab for questions. */
+export async function courseWithLesson(browser, title) {
+  const page = await openPage(browser);
+  await createCourse(page, `${title} ${Date.now()}`);
+  await upload(page, lesson());
+  await toTab(page, 'ask');
+  const address = page.url();
+  await close(page);
+  return address;
+}
+
+/** A page in a course, once questions can be asked there. */
+export async function inCourse(browser, address, options) {
+  const page = await openPage(browser, options);
+  await page.goto(address);
+  await page.locator('a.from').waitFor();
+  return page;
+}
+
 /** Goes to a tab of the course: `ask`, `material`, `quizzes` or `insight`. */
 export async function toTab(page, tab) {
   await page.locator(`.tabs [data-tab=${tab}]`).click();
@@ -108,6 +133,23 @@ export async function ask(page, question, t = english, mode = 'ask.modeQuote') {
   const turn = page.locator('article', { hasText: question }).last();
   await turn.locator('.time').waitFor({ timeout: 120_000 });
   return turn;
+}
+
+/** Does what sends a request of this method, and waits for its answer. */
+export async function answered(page, method, act) {
+  const answer = page.waitForResponse((response) => response.request().method() === method);
+  await act();
+  await answer;
+}
+
+/** Ends the offer to undo; what was deleted is then gone from the server as well. */
+export const deleteNow = (page, t = english) =>
+  answered(page, 'DELETE', () => page.getByRole('button', { name: t('undo.dismiss') }).click());
+
+/** Waits until this has the focus. */
+export async function focused(target) {
+  const [page, element] = [target.page(), await target.elementHandle()];
+  await page.waitForFunction((wanted) => wanted === document.activeElement, element, { timeout: 10_000 });
 }
 
 export const overflow = (page) =>

@@ -7,14 +7,14 @@ import { after, before, test } from 'node:test';
 import {
   ask,
   close,
-  createCourse,
+  courseWithLesson,
+  deleteNow,
+  focused,
+  inCourse,
   launch,
-  lesson,
   openPage,
   overflow,
   say,
-  toTab,
-  upload,
   violations,
 } from './browser.mjs';
 
@@ -26,21 +26,11 @@ let courseUrl;
 
 before(async () => {
   browser = await launch();
-  const page = await openPage(browser);
-  await createCourse(page, `Talks ${Date.now()}`);
-  await upload(page, lesson());
-  await toTab(page, 'ask');
-  courseUrl = page.url();
-  await close(page);
+  courseUrl = await courseWithLesson(browser, 'Talks');
 });
 after(() => browser?.close());
 
-async function inCourse(options) {
-  const page = await openPage(browser, options);
-  await page.goto(courseUrl);
-  await page.locator('a.from').waitFor();
-  return page;
-}
+const atCourse = (options) => inCourse(browser, courseUrl, options);
 
 const opener = (page) => page.getByRole('button', { name: /^Conversations/ });
 const row = (page, title) => page.locator('#talks li', { hasText: title });
@@ -64,14 +54,14 @@ async function begin(page, title) {
 }
 
 test('a conversation is begun, renamed, followed up, and is there for another browser', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   await begin(page, 'Pigments');
   await page.locator('.bar', { hasText: 'Pigments' }).waitFor();
   await ask(page, SECOND);
   await row(page, 'Pigments').getByText('2 questions').waitFor();
   await close(page);
 
-  const other = await inCourse();
+  const other = await atCourse();
   assert.equal(await other.locator('article').count(), 0, 'a new browser begins with a new conversation');
   await list(other);
   await row(other, 'Pigments').getByRole('link').click();
@@ -86,7 +76,7 @@ test('a conversation is begun, renamed, followed up, and is there for another br
 });
 
 test('a conversation is exported as Markdown, HTML and JSON', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   await begin(page, 'To take home');
   for (const [label, ending, holds] of [
     ['Markdown', 'md', '[^1]: “'],
@@ -105,7 +95,7 @@ test('a conversation is exported as Markdown, HTML and JSON', async () => {
 });
 
 test('a conversation is deleted, brought back, and deleted for good', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   await begin(page, 'To be deleted');
   const remove = page.getByRole('button', { name: 'Delete To be deleted' });
   await remove.click();
@@ -115,7 +105,7 @@ test('a conversation is deleted, brought back, and deleted for good', async () =
   await row(page, 'To be deleted').waitFor();
   await page.locator('article', { hasText: FIRST }).waitFor();
   await remove.click();
-  await page.getByRole('button', { name: 'Delete now' }).click();
+  await deleteNow(page);
   await page.reload();
   await list(page);
   await page.locator('#talks').getByText('In this browser only').waitFor();
@@ -124,7 +114,7 @@ test('a conversation is deleted, brought back, and deleted for good', async () =
 });
 
 test('two windows in one conversation lose no turn', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   await begin(page, 'Shared');
   await row(page, 'Shared').getByRole('link').click();
   await page.waitForURL(/\/ask\//);
@@ -145,7 +135,7 @@ test('two windows in one conversation lose no turn', async () => {
 });
 
 test('one that was deleted meanwhile is told, and the next question begins another', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   await page.goto(`${courseUrl}/ask/00000000-0000-0000-0000-000000000000`);
   await page.getByText('There is no conversation').waitFor();
   const turn = await ask(page, FIRST);
@@ -156,7 +146,7 @@ test('one that was deleted meanwhile is told, and the next question begins anoth
 });
 
 test('what an earlier version kept in the browser goes on there, and nobody else sees it', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   const course = courseUrl.split('/').at(-1);
   await page.evaluate((id) => {
     const turn = {
@@ -210,7 +200,7 @@ for (const { tag, locale, colorScheme, width } of [
     assert.equal(await overflow(page), 0);
     await page.keyboard.press('Escape');
     await page.locator('#talks').waitFor({ state: 'detached' });
-    assert.ok(await toggle.evaluate((element) => element === document.activeElement), 'the focus is back');
+    await focused(toggle);
     await close(page);
   });
 }

@@ -2,12 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
+  answered,
   ask,
   close,
   coloursIn,
+  courseWithLesson,
   createCourse,
+  deleteNow,
+  focused,
+  inCourse,
   launch,
   lesson,
   openPage,
@@ -27,24 +33,14 @@ let courseUrl;
 
 before(async () => {
   browser = await launch();
-  const page = await openPage(browser);
-  await createCourse(page, `Biology ${Date.now()}`);
-  await upload(page, lesson());
-  await toTab(page, 'ask');
-  courseUrl = page.url();
-  await close(page);
+  courseUrl = await courseWithLesson(browser, 'Biology');
 });
 after(() => browser?.close());
 
-async function inCourse(options) {
-  const page = await openPage(browser, options);
-  await page.goto(courseUrl);
-  await page.locator('a.from').waitFor();
-  return page;
-}
+const atCourse = (options) => inCourse(browser, courseUrl, options);
 
 test('a question is answered with a citation, and the citation opens the quoted words', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   const turn = await ask(page, QUESTION);
   await turn.locator('.mark').first().click();
   const panel = page.getByRole('dialog');
@@ -59,14 +55,8 @@ test('a question is answered with a citation, and the citation opens the quoted 
   assert.equal((await panel.locator('.text mark').allInnerTexts()).join('\n\n'), cited);
   assert.ok(await highlight.isVisible());
   await page.keyboard.press('Escape');
-  assert.equal(await panel.count(), 0);
-  assert.equal(
-    await turn
-      .locator('.mark')
-      .first()
-      .evaluate((mark) => mark === document.activeElement),
-    true,
-  );
+  await panel.waitFor({ state: 'detached' });
+  await focused(turn.locator('.mark').first());
   await close(page);
 });
 
@@ -102,12 +92,21 @@ test('many files go in at once, the same bytes are known again, and a document c
   assert.equal(await page.locator('[data-phase]').count(), 3);
   await page.getByRole('button', { name: `Delete ${lesson(3).name}` }).click();
   await page.locator('[data-phase]', { hasText: lesson(3).name }).waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'Delete now' }).click();
+  await deleteNow(page);
   await page.reload();
   await page.locator('[data-phase=ready]').first().waitFor();
   assert.equal(await page.locator('[data-phase]').count(), 2);
   await close(page);
 });
+
+/** Waits until the server has no other document in a course. */
+async function onlyDocument(course, name) {
+  for (const end = Date.now() + 15_000; Date.now() < end; await sleep(200)) {
+    const { documents } = await (await fetch(`${url}/api/v1/courses/${course}/documents`)).json();
+    if (documents.length === 1 && documents[0].name === name) return;
+  }
+  assert.fail(`${name} is not alone`);
+}
 
 test('a deletion can be undone, and leaving the page makes it final', async () => {
   const page = await openPage(browser);
@@ -124,9 +123,10 @@ test('a deletion can be undone, and leaving the page makes it final', async () =
   await page.getByRole('button', { name: `Delete ${lesson(12).name}` }).click();
   const course = page.url();
   await page.goto('about:blank');
+  await onlyDocument(course.split('/').at(-2), lesson(13).name);
   await page.goto(course);
   await page.locator('[data-phase=ready]', { hasText: lesson(13).name }).waitFor();
-  await row.waitFor({ state: 'detached', timeout: 15_000 });
+  assert.equal(await row.count(), 0);
   await close(page);
 });
 
@@ -179,14 +179,42 @@ test('the material is searched, previewed and its names are shown as they are', 
   await close(page);
 });
 
+test('long names, long questions and right-to-left text fit a phone', async () => {
+  const page = await openPage(browser, { viewport: { width: 390, height: 844 } });
+  await createCourse(page, `Odd ${Date.now()} שלום`);
+  const long = 'Why is it that the plants which we see in the fields are green? '.repeat(40).slice(0, 2000);
+  await upload(page, [
+    { ...lesson(41), name: `${'a-long-name-'.repeat(16)}.md` },
+    {
+      name: 'שיעור.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('הכלורופיל בולע אור אדום וכחול ומחזיר אור ירוק.'),
+    },
+  ]);
+  assert.equal(await overflow(page), 0);
+  await toTab(page, 'ask');
+  await page.getByLabel('Your question').fill(long);
+  await page.getByText('2,000 of 2,000 characters').waitFor();
+  const turn = await ask(page, long);
+  assert.equal(await overflow(page), 0);
+  const height = () => turn.locator('h2').evaluate((asked) => asked.clientHeight);
+  assert.ok((await height()) < 150, 'a long question is cut');
+  await turn.getByRole('button', { name: 'Show the whole question' }).click();
+  assert.ok((await height()) > 600, 'and shown whole on request');
+  const answer = (await ask(page, 'איזה אור בולע הכלורופיל?')).locator('.answer');
+  assert.equal(await answer.evaluate((text) => getComputedStyle(text).direction), 'rtl');
+  await close(page);
+});
+
 test('the conversation is there after a reload; it can be rated, copied, left for a new one and opened again', async () => {
-  const page = await inCourse({ permissions: ['clipboard-read', 'clipboard-write'] });
+  const page = await atCourse({ permissions: ['clipboard-read', 'clipboard-write'] });
   await page.getByRole('heading', { name: 'To begin with' }).waitFor();
   const turn = await ask(page, QUESTION);
-  await turn.getByRole('button', { name: 'Helpful', exact: true }).click();
+  await answered(page, 'PATCH', () => turn.getByRole('button', { name: 'Helpful', exact: true }).click());
   await page.reload();
   await turn.getByRole('button', { name: 'Helpful', exact: true, pressed: true }).waitFor();
   await turn.getByRole('button', { name: 'Copy with sources' }).click();
+  await turn.getByRole('button', { name: 'Copied' }).waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(copied, /\[1\] “.*absorbs red and blue.*photosynthesis-1\.md, Page 1\)/s);
   await page.getByRole('button', { name: 'New conversation' }).click();
@@ -198,7 +226,7 @@ test('the conversation is there after a reload; it can be rated, copied, left fo
 });
 
 test('how an answer came about is shown on request', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   const turn = await ask(page, QUESTION, undefined, 'ask.modeAnswer');
   await turn.getByText('How this answer came about').click();
   const how = turn.locator('.how');
@@ -218,7 +246,7 @@ test('how an answer came about is shown on request', async () => {
 });
 
 test('what was asked is summed up, and what the page did is shown as commands', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   await ask(page, QUESTION);
   await ask(page, 'Who won the football world cup in 1998?');
   await toTab(page, 'insight');
@@ -232,6 +260,30 @@ test('what was asked is summed up, and what the page did is shown as commands', 
   );
   await page.getByRole('link', { name: 'Status', exact: true }).click();
   await page.getByText('in use').first().waitFor();
+  await close(page);
+});
+
+test('what another tab did to the course is seen when this one is looked at again', async () => {
+  const page = await openPage(browser);
+  const title = `Two tabs ${Date.now()}`;
+  await createCourse(page, title);
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await upload(other, lesson(51));
+  // Chromium without a window hides no tab: what the page would hear is told to it.
+  const lookAgain = () => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await toTab(page, 'material');
+  await lookAgain();
+  await page.locator('[data-phase=ready]').waitFor();
+  await other.getByRole('button', { name: 'Rename' }).click();
+  await other.getByLabel('Title of the course').fill(`${title} b`);
+  await answered(other, 'PATCH', () => other.keyboard.press('Enter'));
+  await lookAgain();
+  await page.getByRole('heading', { level: 1, name: `${title} b` }).waitFor();
+  await other.getByRole('button', { name: 'Delete', exact: true }).click();
+  await deleteNow(other);
+  await lookAgain();
+  await page.getByText('This course is not there.').waitFor();
   await close(page);
 });
 
@@ -254,7 +306,7 @@ test('a course is renamed and deleted, and both can be taken back', async () => 
 });
 
 test('a file that is no document is refused in words', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   const buffer = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0xff, 0xfe, 0x00, 0x90]);
   await toTab(page, 'material');
   await picker(page).setInputFiles({ name: 'program.bin', mimeType: 'application/octet-stream', buffer });
@@ -267,10 +319,10 @@ test('a file that is no document is refused in words', async () => {
 });
 
 test('the way from a question to its source needs no mouse', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter'); // skip to the question
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'question');
+  await focused(page.locator('#question'));
   await page.keyboard.press('Tab'); // Ask is off while there is no question: the mode comes next
   await page.keyboard.press('ArrowRight');
   assert.equal(await page.evaluate(() => document.activeElement.value), 'quote');
@@ -304,7 +356,7 @@ test('a phone shows everything without scrolling sideways', async () => {
 });
 
 test('the language can be changed, is remembered, and keeps the conversation', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   await ask(page, QUESTION);
   await page.getByLabel('Language').selectOption('zh-Hant');
   await page.getByRole('button', { name: '提問', exact: true }).waitFor();
@@ -324,7 +376,7 @@ test('a browser in Taiwan begins in Traditional Chinese', async () => {
 });
 
 test('a lost server is told, and its return noticed', async () => {
-  const page = await inCourse();
+  const page = await atCourse();
   await page.route('**/api/**', (route) => route.abort());
   await page.route('**/health/**', (route) => route.abort());
   await page.getByLabel('Your question').fill(QUESTION);
@@ -332,8 +384,25 @@ test('a lost server is told, and its return noticed', async () => {
   await page.getByText("Lectern can't be reached. What you see").waitFor();
   await page.unroute('**/api/**');
   await page.unroute('**/health/**');
-  await page.getByRole('button', { name: 'Try now' }).click();
-  await page.getByText("Lectern can't be reached. What you see").waitFor({ state: 'detached' });
+  // It may have been noticed before the button is pressed.
+  const noticed = page.getByText("Lectern can't be reached. What you see").waitFor({ state: 'detached' });
+  await Promise.race([page.getByRole('button', { name: 'Try now' }).click(), noticed]);
+  await noticed;
+  await close(page);
+});
+
+test('a view that could not be fetched is fetched again, and a page that is outdated is reloaded', async () => {
+  const page = await atCourse();
+  const view = '**/assets/Quizzes-*.js';
+  await page.route(view, (route) => route.abort());
+  await page.route('**/health/**', (route) => route.abort());
+  await page.locator('.tabs [data-tab=quizzes]').click();
+  await page.locator('main').getByText("Lectern can't be reached.").waitFor();
+  await page.unroute('**/health/**');
+  await page.locator('main').getByText('Lectern was updated').waitFor();
+  await page.unroute(view);
+  await page.locator('main').getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('button', { name: 'Make the quiz' }).waitFor();
   await close(page);
 });
 

@@ -4,7 +4,19 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { close, createCourse, launch, openPage, overflow, say, toTab, upload, url, violations } from './browser.mjs';
+import {
+  close,
+  createCourse,
+  focused,
+  launch,
+  openPage,
+  overflow,
+  say,
+  toTab,
+  upload,
+  url,
+  violations,
+} from './browser.mjs';
 
 // A reader of GIFT that is not ours.
 const gift = createRequire(import.meta.url)('gift-pegjs');
@@ -65,12 +77,7 @@ test('every question shows its key, its proof and its evidence, which opens in t
   assert.ok(bare(sample.toString()).includes(bare(cited)), `not verbatim: ${cited}`);
   await page.getByRole('dialog').locator('.text mark').first().waitFor();
   await page.keyboard.press('Escape');
-  assert.ok(
-    await card
-      .locator('.evidence')
-      .first()
-      .evaluate((quote) => quote === document.activeElement),
-  );
+  await focused(card.locator('.evidence').first());
   await close(page);
 });
 
@@ -190,7 +197,7 @@ test('an imported question is proven by the sentence its teacher picks, and an e
     .getByRole('status')
     .filter({ hasText: 'Question 1: Changed: evidence. Checked again: now proven.' })
     .waitFor();
-  assert.ok(await card.getByRole('button', { name: 'Edit' }).evaluate((edit) => edit === document.activeElement));
+  await focused(card.getByRole('button', { name: 'Edit' }));
   await card.locator('.evidence').click();
   await page.getByRole('dialog').locator('.text mark', { hasText: 'a pigment named chlorophyll.' }).waitFor();
   await page.keyboard.press('Escape');
@@ -274,7 +281,9 @@ test('what few quizzes need is sent where it was asked for, and the draw can be 
 test("a course's model can be chosen where there is one to choose", async () => {
   const page = await atQuiz();
   const course = listUrl().replace(/\/quizzes$/, '');
+  const offered = page.waitForResponse('**/v1/models');
   await page.goto(course);
+  await (await offered).finished();
   await page.getByRole('button', { name: 'Rename' }).waitFor();
   assert.equal(await page.getByLabel('Model').count(), 0, 'without adapters there is no choice');
   const ids = ['generator', 'biology', 'embedder'];

@@ -10,6 +10,7 @@ import {
   close,
   coloursIn,
   createCourse,
+  deleteNow,
   launch,
   openPage,
   overflow,
@@ -73,7 +74,7 @@ async function deleteQuiz(page, t) {
   const quiz = page.url();
   await page.getByRole('button', { name: t('quizzes.delete') }).click();
   await page.getByText(t('quizzes.none')).waitFor();
-  await page.getByRole('button', { name: t('undo.dismiss') }).click();
+  await deleteNow(page, t);
   await page.reload();
   await page.getByText(t('quizzes.none')).waitFor();
   assert.notEqual(page.url(), quiz);

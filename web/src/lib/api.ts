@@ -4,7 +4,7 @@
 import createClient from 'openapi-fetch';
 import type { paths } from '../generated/api';
 import { send } from './http';
-import { problemFrom, readProblem, ApiError } from './problem';
+import { asApiError, problemFrom, readProblem, ApiError } from './problem';
 import { readEvents } from './sse';
 import type {
   AnswerMode,
@@ -63,9 +63,9 @@ export const listGenerators = async (): Promise<string[]> => {
 export const chooseModel = (id: string, model: string): Promise<Course> =>
   ok(client.PATCH('/api/v1/courses/{id}', { params: { path: { id } }, body: { model } }));
 
-/** `last`: the page is being left, and the request outlives it. */
-export const deleteCourse = async (id: string, last = false): Promise<void> => {
-  await ok(client.DELETE('/api/v1/courses/{id}', { params: { path: { id } }, keepalive: last }));
+/** The request outlives the page, which may be left at once. */
+export const deleteCourse = async (id: string): Promise<void> => {
+  await ok(client.DELETE('/api/v1/courses/{id}', { params: { path: { id } }, keepalive: true }));
 };
 
 export const listDocuments = (id: string): Promise<CourseDocument[]> =>
@@ -77,9 +77,9 @@ export const listDocuments = (id: string): Promise<CourseDocument[]> =>
 export const getDocument = (id: string): Promise<CourseDocument> =>
   ok(client.GET('/api/v1/documents/{id}', { params: { path: { id } } }));
 
-/** `last`: the page is being left, and the request outlives it. */
-export const deleteDocument = async (id: string, last = false): Promise<void> => {
-  await ok(client.DELETE('/api/v1/documents/{id}', { params: { path: { id } }, keepalive: last }));
+/** The request outlives the page, which may be left at once. */
+export const deleteDocument = async (id: string): Promise<void> => {
+  await ok(client.DELETE('/api/v1/documents/{id}', { params: { path: { id } }, keepalive: true }));
 };
 
 /** Reads a document that failed once more. */
@@ -116,11 +116,21 @@ export const pagePictureUrl = (id: string, page: number) =>
 
 export const isAlive = async (): Promise<boolean> => (await send('/health/live')).ok;
 
+/** The events of a body. Where it breaks off, the server is asked whether it is still there, so that the page says so. */
+async function* events(body: ReadableStream<Uint8Array>) {
+  try {
+    yield* readEvents(body);
+  } catch (error) {
+    if (asApiError(error).code === 'unreachable') await isAlive().catch(() => undefined);
+    throw error;
+  }
+}
+
 /** The states of a job as it goes; ends after its last, or when the connection does. */
 export async function* watchJob(id: string): AsyncGenerator<Job> {
   const response = await send(`/api/v1/jobs/${encodeURIComponent(id)}/events`);
   if (!response.ok || !response.body) throw await readProblem(response);
-  for await (const { event, data } of readEvents(response.body)) {
+  for await (const { event, data } of events(response.body)) {
     if (event === 'progress') yield JSON.parse(data) as Job;
   }
 }
@@ -145,7 +155,7 @@ export async function* ask(course: string, question: Question, signal: AbortSign
     signal,
   });
   if (!response.ok || !response.body) throw await readProblem(response);
-  for await (const { event, data } of readEvents(response.body)) {
+  for await (const { event, data } of events(response.body)) {
     const value = JSON.parse(data);
     if (event === 'error') throw problemFrom(500, value);
     yield { event, data: value } as AskEvent;

@@ -1,29 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { gather, placeOf, tagsOf } from './bank';
 import { makeQuizOf } from './quiz_api';
+import { question } from './question_fixture';
 import { readTags } from './question_form';
 import type { BankQuestion, Question } from './types';
 
 vi.mock('./http', () => ({ send: (...request: unknown[]) => fetch(...(request as [string])) }));
 
-const question = (over: Partial<Question> = {}): Question => ({
-  kind: 'multiple_choice',
-  stem: 'Which pigment?',
-  options: ['chlorophyll', 'carotene'],
-  key: 'chlorophyll',
-  explanation: '',
-  feedback: '',
-  evidence: [],
-  difficulty: 'easy',
-  level: 'recall',
-  language: 'en',
-  points: 1,
-  tags: [],
-  locked: false,
-  reused: false,
-  proof: { proven: false, checks: [] },
-  ...over,
-});
 const banked = (quiz: string, n: number, over: Partial<Question> = {}): BankQuestion => ({
   ...question(over),
   quiz_id: quiz,

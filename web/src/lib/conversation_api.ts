@@ -38,9 +38,9 @@ export const renameConversation = async (id: string, title: string): Promise<voi
   await ok(client.PATCH('/api/v1/conversations/{id}', { params: { path: { id } }, body: { title } }));
 };
 
-/** `last`: the page is being left, and the request outlives it. */
-export const deleteConversation = async (id: string, last = false): Promise<void> => {
-  await ok(client.DELETE('/api/v1/conversations/{id}', { params: { path: { id } }, keepalive: last }));
+/** The request outlives the page, which may be left at once. */
+export const deleteConversation = async (id: string): Promise<void> => {
+  await ok(client.DELETE('/api/v1/conversations/{id}', { params: { path: { id } }, keepalive: true }));
 };
 
 export type ConversationFormat = 'markdown' | 'html' | 'json';

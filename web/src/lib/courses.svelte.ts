@@ -51,7 +51,7 @@ class Courses {
   /** Hides a course at once and deletes it when it is too late to undo. */
   remove(course: Course): void {
     router.go('#/');
-    const commit = (last: boolean) => deleteCourse(course.id, last);
+    const commit = () => deleteCourse(course.id);
     undo.offer({ id: course.id, name: course.title, commit, back: () => router.go(courseLink(course.id)) });
   }
 }

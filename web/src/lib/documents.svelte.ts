@@ -7,12 +7,14 @@ import { slots, sleep } from './slots';
 import type { CourseDocument, Failure } from './types';
 import { undo } from './undo.svelte';
 import { uploadFile } from './upload';
-import { describe, follow, isOpen, rowOf, type Row } from './upload_rows';
+import { describe, follow, isOpen, nextToFollow, rowOf, type Row } from './upload_rows';
 
 const POLL_MS = 5000;
 const MAX_ATTEMPTS = 5;
 const uploads = slots(2);
-const watches = slots(2);
+/** Streams of progress at a time, over all courses: browsers allow six connections to a server. */
+const MOST_FOLLOWED = 2;
+let followed = 0;
 let keys = 0;
 
 export class CourseDocuments {
@@ -44,8 +46,10 @@ export class CourseDocuments {
       const ids = new Set(documents.map((document) => document.id));
       this.#all = this.#all.filter((row) => !row.id || ids.has(row.id));
       documents.forEach((document) => this.#merge(document));
+      this.#follow();
       this.problem = null;
       this.loaded = true;
+      this.#resend();
     } catch (error) {
       this.problem = asApiError(error);
     }
@@ -73,6 +77,7 @@ export class CourseDocuments {
     if (row.id) {
       try {
         this.#merge(await readAgain(row.id, password));
+        this.#follow();
       } catch (error) {
         row.problem = asApiError(error);
       }
@@ -82,6 +87,11 @@ export class CourseDocuments {
     await this.#send(row.key);
   }
 
+  /** Sends what did not arrive while the server was gone. */
+  #resend(): void {
+    for (const row of this.#all) if (row.file && row.problem?.code === 'unreachable') void this.retry(row);
+  }
+
   /** Hides a row at once; its document is deleted when it is too late to undo. */
   remove(row: Row): void {
     if (!row.id) {
@@ -89,7 +99,7 @@ export class CourseDocuments {
       return;
     }
     const id = row.id;
-    undo.offer({ id, name: row.name, commit: (last) => deleteDocument(id, last).then(() => this.#drop(id)) });
+    undo.offer({ id, name: row.name, commit: () => deleteDocument(id).then(() => this.#drop(id)) });
   }
 
   #drop(id: string): void {
@@ -111,7 +121,7 @@ export class CourseDocuments {
         Object.assign(kept, { id: document.id, jobId: document.job_id, name: document.name, file: undefined });
         Object.assign(kept, { there, phase: document.status, done: 0, total: 0, replaces: row.replaces });
         if (there) await this.#refresh(document.id);
-        else void this.#watch(document.id);
+        else this.#follow();
       } catch (error) {
         Object.assign(row, { phase: 'failed', problem: asApiError(error) });
       }
@@ -123,8 +133,7 @@ export class CourseDocuments {
     if (row) describe(row, document);
     else this.#all.push(rowOf(document));
     const merged = this.find(document.id)!;
-    if (isOpen(merged)) void this.#watch(document.id);
-    else if (merged.phase === 'ready' && merged.replaces) void this.#succeed(merged);
+    if (merged.phase === 'ready' && merged.replaces) void this.#succeed(merged);
   }
 
   /** What is replaced goes when its successor is ready, so that the course never lacks it. */
@@ -148,28 +157,35 @@ export class CourseDocuments {
     }
   }
 
-  /** Follows the document's job to its end. A lost stream is taken up again; polling catches what still slips by. */
-  async #watch(id: string): Promise<void> {
-    if (this.#watched.has(id)) return;
-    this.#watched.add(id);
+  /** Follows as many jobs as may be; polling tells of the others. */
+  #follow(): void {
     void this.#poll();
-    await watches(async () => {
-      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-        const row = this.find(id);
-        if (!row?.jobId || !isOpen(row)) break;
-        try {
-          for await (const job of watchJob(row.jobId)) {
-            const watched = this.find(id);
-            if (watched) follow(watched, job);
-          }
-          break;
-        } catch {
-          await sleep(1000 * 2 ** attempt);
+    for (let id; followed < MOST_FOLLOWED && (id = nextToFollow(this.#all, this.#watched));) void this.#watch(id);
+  }
+
+  /** Follows the document's job to its end. A lost stream is taken up again. */
+  async #watch(id: string): Promise<void> {
+    this.#watched.add(id);
+    followed += 1;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const row = this.find(id);
+      if (!row?.jobId || !isOpen(row)) break;
+      try {
+        for await (const job of watchJob(row.jobId)) {
+          const watched = this.find(id);
+          if (watched) follow(watched, job);
         }
+        break;
+      } catch {
+        await sleep(1000 * 2 ** attempt);
       }
-    });
+    }
     await this.#refresh(id);
+    const row = this.find(id);
+    if (row && isOpen(row)) await sleep(1000); // its stream ended too soon
     this.#watched.delete(id);
+    followed -= 1;
+    this.#follow();
   }
 
   async #poll(): Promise<void> {

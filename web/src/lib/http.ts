@@ -12,9 +12,12 @@ export function keyHeaders(): Record<string, string> {
   return session.key ? { Authorization: `Bearer ${session.key}` } : {};
 }
 
+/** Whether a proxy answered because the server did not. */
+export const isProxyAlone = (status: number) => status === 502 || status === 504;
+
 /** Notes what a status says about the session. */
 export function noteStatus(status: number): void {
-  session.reachable = true;
+  session.reachable = !isProxyAlone(status);
   if (status === 401) session.refuseKey();
 }
 
@@ -38,6 +41,7 @@ export async function send(input: RequestInfo | URL, init: RequestInit = {}): Pr
     throw unreachable();
   }
   noteStatus(response.status);
+  if (isProxyAlone(response.status)) throw unreachable();
   return response;
 }
 

@@ -55,9 +55,24 @@ export const locale = new Locale();
 
 const say = i18next.t as unknown as (key: string, values: Record<string, unknown>) => string;
 
+/** What was made once, such as a formatter, is kept: the page asks for the same hundreds of times while it is drawn. */
+function keptBy<Made>(make: (key: string) => Made): (key: string) => Made {
+  const kept = new Map<string, Made>();
+  return (key) => {
+    const found = kept.get(key) ?? make(key);
+    kept.set(key, found);
+    return found;
+  };
+}
+
+const plain = keptBy((key) => {
+  const [lng, name] = key.split(' ');
+  return say(name!, { lng });
+});
+
 /** A message in the page's language; `count` chooses the plural. */
-export const t = (key: MessageKey, values: Record<string, string | number> = {}) =>
-  say(key, { ...values, lng: locale.tag });
+export const t = (key: MessageKey, values?: Record<string, string | number>) =>
+  values ? say(key, { ...values, lng: locale.tag }) : plain(`${locale.tag} ${key}`);
 
 /** A message whose name is made of data, such as a check's; its words as they came where the catalogue lacks it. */
 export const tOf = (group: keyof Words & string, name: string) =>
@@ -83,8 +98,14 @@ export function problemWords(failure: Failure & { status?: number }): string {
   });
 }
 
+const numbers = keptBy((key) => {
+  const [tag, digits] = key.split(' ');
+  return new Intl.NumberFormat(tag, { maximumFractionDigits: Number(digits) });
+});
+
+/** A number as the page's language writes it; what needs no marks is written without waiting for the browser's tables. */
 export const formatNumber = (n: number, digits = 0) =>
-  new Intl.NumberFormat(locale.tag, { maximumFractionDigits: digits }).format(n);
+  Number.isInteger(n) && n >= 0 && n < 1000 ? String(n) : numbers(`${locale.tag} ${digits}`).format(n);
 
 /** "a, b, and c", as the page's language writes it. */
 export const formatList = (parts: string[]) => new Intl.ListFormat(locale.tag).format(parts);
@@ -95,6 +116,10 @@ export const formatDate = (moment: string, time = false) =>
     new Date(moment),
   );
 
+/** A day of the last weeks (without a time, so of no time zone), short enough for a plot. */
+export const formatDay = (day: string) =>
+  new Intl.DateTimeFormat(locale.tag, { month: 'short', day: 'numeric', timeZone: 'UTC' }).format(new Date(day));
+
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
 
 /** A size in the unit that fits. */
@@ -104,5 +129,8 @@ export function formatBytes(bytes: number): string {
   return new Intl.NumberFormat(locale.tag, unit).format(bytes / 1000 ** step);
 }
 
-/** Milliseconds as seconds. */
-export const formatSeconds = (ms: number) => t('answer.seconds', { seconds: formatNumber(ms / 1000, 1) });
+/** Milliseconds as seconds; what rounds to none is "under 0.1 s". */
+export const formatSeconds = (ms: number) =>
+  ms < 50
+    ? t('answer.secondsLess', { seconds: formatNumber(0.1, 1) })
+    : t('answer.seconds', { seconds: formatNumber(ms / 1000, 1) });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import en from '../messages/en.json';
 import zhHans from '../messages/zh-Hans.json';
@@ -26,6 +27,13 @@ describe('catalogues', () => {
       chinese.delete(key);
     }
     expect([...chinese.keys()]).toEqual([]);
+  });
+
+  it('say what is wrong with a file for every code that reading it ends with', () => {
+    const reader = readFileSync(new URL('../../../ingest/src/error.rs', import.meta.url), 'utf8');
+    const codes = [...reader.matchAll(/=> "(\w+)",/g)].map((match) => match[1]!);
+    expect(codes.length).toBeGreaterThan(15);
+    expect(codes.filter((code) => !(code in en.problem))).toEqual([]);
   });
 });
 

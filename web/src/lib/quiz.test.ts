@@ -1,26 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { keyText } from './key_text';
 import { parsePages } from './page_ranges';
+import { question } from './question_fixture';
 import { bodyOf, extrasOf, linesOf, noExtras } from './question_form';
 import { reorder } from './reorder';
-import type { Question } from './types';
-
-const question = (over: Partial<Question>): Question => ({
-  kind: 'short_answer',
-  stem: 'Which?',
-  explanation: '',
-  feedback: '',
-  evidence: [],
-  difficulty: 'easy',
-  level: 'recall',
-  language: 'en',
-  points: 1,
-  tags: [],
-  locked: false,
-  reused: false,
-  proof: { proven: true, checks: [] },
-  ...over,
-});
 
 describe('reorder', () => {
   it('moves one number and keeps the others in their order', () => {

@@ -44,8 +44,8 @@ export async function listQuizzes(course: string): Promise<QuizSummary[]> {
 
 export const askForQuiz = (course: string, wish: QuizWish) => call<{ quiz_id: string }>(of(course), 'POST', wish);
 export const getQuiz = (id: string) => call<Quiz>(at(id));
-/** `last`: the page is being left, and the request outlives it. */
-export const deleteQuiz = (id: string, last = false) => call<void>(at(id), 'DELETE', undefined, last);
+/** The request outlives the page, which may be left at once. */
+export const deleteQuiz = (id: string) => call<void>(at(id), 'DELETE', undefined, true);
 export const cancelJob = (id: string) => call<unknown>(`jobs/${encodeURIComponent(id)}`, 'DELETE');
 
 export interface QuizChange {

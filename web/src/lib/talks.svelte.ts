@@ -95,7 +95,7 @@ export class Talks {
     if (was.id === id) this.begin();
     this.#known.delete(id);
     const back = () => was.id === id && this.#show(was);
-    const commit = (last: boolean) => deleteConversation(id, last);
+    const commit = () => deleteConversation(id);
     undo.offer({ id, name: title ?? t('talks.untitled'), commit, back });
   }
 

@@ -171,6 +171,7 @@ export interface ReadPassage {
   document_name: string;
   /** First and last. */
   pages: number[];
+  heading_path: string[];
   text: string;
 }
 

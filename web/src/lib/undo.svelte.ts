@@ -10,8 +10,8 @@ export interface Undoable {
   id?: string;
   /** For the user. */
   name: string;
-  /** Does it for good. `last`: the page is being left, the request must outlive it. */
-  commit?(last: boolean): Promise<unknown>;
+  /** Does it for good, by a request that outlives the page. */
+  commit?(): Promise<unknown>;
   /** Takes it back, where showing it again is not all. */
   back?(): void;
 }
@@ -23,7 +23,7 @@ class Undo {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    addEventListener('pagehide', () => this.settle(true));
+    addEventListener('pagehide', () => this.settle());
   }
 
   /** Whether this is deleted, or will be unless it is taken back. */
@@ -41,9 +41,9 @@ class Undo {
   }
 
   /** Deletes for good what is on offer. */
-  settle(last = false): void {
+  settle(): void {
     const what = this.#take();
-    what?.commit?.(last).catch((error: unknown) => {
+    what?.commit?.().catch((error: unknown) => {
       const problem = asApiError(error);
       if (problem.status === 404) return;
       this.#show(what);

@@ -1,9 +1,9 @@
 // Uploads by XMLHttpRequest: fetch can't tell how much of a body has been sent.
 
-import { keyHeaders, noteStatus } from './http';
+import { isAlive } from './api';
+import { isProxyAlone, keyHeaders, noteStatus } from './http';
 import { lastCalls } from './last_calls.svelte';
 import { ApiError, problemFrom, unreachable } from './problem';
-import { session } from './session.svelte';
 import type { Uploaded } from './types';
 
 /** Sends one file. `there` says whether the course held the same bytes already. */
@@ -20,16 +20,17 @@ export function uploadFile(
     request.responseType = 'json';
     for (const [name, value] of Object.entries(keyHeaders())) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => progress(event.loaded, event.total);
+    // The browser does not say why: the server may be gone, or the file was moved or changed meanwhile.
     request.onerror = () => {
-      session.reachable = false;
-      reject(unreachable());
+      isAlive().then(() => reject(new ApiError(400, 'upload_interrupted', '')), reject);
     };
     request.onload = () => {
       noteStatus(request.status);
       const body = request.response as Uploaded | null;
       const document = body?.documents?.[0];
       const rejected = body?.rejected?.[0];
-      if (document) resolve({ document, there: request.status === 200 });
+      if (isProxyAlone(request.status)) reject(unreachable());
+      else if (document) resolve({ document, there: request.status === 200 });
       else if (rejected) reject(new ApiError(400, rejected.error.code, rejected.error.detail));
       else reject(problemFrom(request.status, body));
     };

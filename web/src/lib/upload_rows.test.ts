@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { CourseDocument, Job } from './types';
-import { byAttention, describe as write, follow, isOpen, rowOf, wantsPassword, type Row } from './upload_rows';
+import {
+  byAttention,
+  describe as write,
+  follow,
+  isOpen,
+  nextToFollow,
+  rowOf,
+  wantsPassword,
+  type Row,
+} from './upload_rows';
 
 const document = (status: CourseDocument['status'], code?: string): CourseDocument => ({
   id: 'd1',
@@ -50,6 +59,14 @@ describe('a row', () => {
 });
 
 describe('the list', () => {
+  it('follows what is being read before what waits, and nothing twice', () => {
+    const of = (id: string, status: CourseDocument['status']) => rowOf({ ...document(status), id });
+    const rows = [of('a', 'ready'), of('b', 'queued'), of('c', 'indexing'), of('d', 'failed'), of('e', 'queued')];
+    const followed = new Set<string>();
+    for (let id; (id = nextToFollow(rows, followed));) followed.add(id);
+    expect([...followed]).toEqual(['c', 'b', 'e']);
+  });
+
   it('puts failures first and what is ready last, each in the order it came', () => {
     const row = (key: string, phase: Row['phase']): Row => ({ key, name: key, phase, done: 0, total: 0 });
     const rows = [row('a', 'ready'), row('b', 'uploading'), row('c', 'failed'), row('d', 'ready'), row('e', 'queued')];

@@ -53,6 +53,12 @@ export function follow(row: Row, job: Job): void {
   if (job.error) Object.assign(row, { phase: 'failed', problem: job.error });
 }
 
+/** The id of the document whose job is to be followed next: one that is being read, else the first that waits. */
+export function nextToFollow(rows: Row[], followed: ReadonlySet<string>): string | undefined {
+  const open = rows.filter((row) => row.id && row.jobId && isOpen(row) && !followed.has(row.id));
+  return (open.find(({ phase }) => phase === 'reading' || phase === 'indexing') ?? open[0])?.id;
+}
+
 /** What wants attention first: failed, then open, then ready; within each as they came. */
 export function byAttention(rows: Row[]): Row[] {
   const rank = (row: Row) => (row.phase === 'failed' ? 0 : isOpen(row) ? 1 : 2);
