@@ -47,36 +47,36 @@ impl Message {
         self.bytes(field, text.as_bytes())
     }
 
-    fn message(self, field: u64, message: Self) -> Self {
+    fn message(self, field: u64, message: &Self) -> Self {
         self.bytes(field, &message.0)
     }
 }
 
-/// `logits = ReduceSum(Gather(weights, input_ids), axis 1)`, of shape pairs × `columns`.
-fn model(columns: u64) -> Vec<u8> {
+/// `logits = ReduceSum(Gather(weights, input_ids), axis 1)`, one a pair.
+fn model() -> Vec<u8> {
     let new = Message::default;
     let node = |operator: &str, inputs: [&str; 2], output: &str| {
         inputs.iter().fold(new(), |m, input| m.text(1, input)).text(2, output).text(4, operator)
     };
     let keep = new().text(1, "keepdims").int(3, 0).int(20, 2);
-    let weights: Vec<u8> = WORDS.iter().flat_map(|(_, w)| vec![w.to_le_bytes(); columns as usize]).flatten().collect();
+    let weights: Vec<u8> = WORDS.iter().flat_map(|(_, w)| w.to_le_bytes()).collect();
     let tensor = |name: &str, dims: &[u64], element: u64, raw: &[u8]| {
         dims.iter().fold(new(), |m, d| m.int(1, *d)).int(2, element).text(8, name).bytes(9, raw)
     };
     let value = |name: &str, element: u64, dims: [&str; 2]| {
-        let shape = dims.iter().fold(new(), |m, dim| m.message(1, new().text(2, dim)));
-        new().text(1, name).message(2, new().message(1, new().int(1, element).message(2, shape)))
+        let shape = dims.iter().fold(new(), |m, dim| m.message(1, &new().text(2, dim)));
+        new().text(1, name).message(2, &new().message(1, &new().int(1, element).message(2, &shape)))
     };
     let graph = new()
-        .message(1, node("Gather", ["weights", "input_ids"], "weighed"))
-        .message(1, node("ReduceSum", ["weighed", "axis"], "logits").message(5, keep))
+        .message(1, &node("Gather", ["weights", "input_ids"], "weighed"))
+        .message(1, &node("ReduceSum", ["weighed", "axis"], "logits").message(5, &keep))
         .text(2, "sum")
-        .message(5, tensor("weights", &[WORDS.len() as u64, columns], FLOAT, &weights))
-        .message(5, tensor("axis", &[1], INT64, &1_i64.to_le_bytes()))
-        .message(11, value("input_ids", INT64, ["pairs", "tokens"]))
-        .message(11, value("attention_mask", INT64, ["pairs", "tokens"]))
-        .message(12, value("logits", FLOAT, ["pairs", "columns"]));
-    new().int(1, 8).message(7, graph).message(8, new().text(1, "").int(2, 13)).0
+        .message(5, &tensor("weights", &[WORDS.len() as u64, 1], FLOAT, &weights))
+        .message(5, &tensor("axis", &[1], INT64, &1_i64.to_le_bytes()))
+        .message(11, &value("input_ids", INT64, ["pairs", "tokens"]))
+        .message(11, &value("attention_mask", INT64, ["pairs", "tokens"]))
+        .message(12, &value("logits", FLOAT, ["pairs", "columns"]));
+    new().int(1, 8).message(7, &graph).message(8, &new().text(1, "").int(2, 13)).0
 }
 
 /// A folder with the model and a tokenizer that knows its words.
@@ -108,7 +108,7 @@ fn write_model(dir: &Path) {
     ] {
         fs::write(dir.join(name), text.to_string()).unwrap();
     }
-    fs::write(dir.join("model.onnx"), model(1)).unwrap();
+    fs::write(dir.join("model.onnx"), model()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
