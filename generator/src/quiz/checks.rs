@@ -6,6 +6,7 @@ use domain::{BLANK, Check, Question, QuestionBody};
 
 use super::{
     book::Book,
+    english_named::asks_what_is,
     false_statements::is_said,
     number_clue::ruled_out,
     pick_distractors::{SUPPORTS, support},
@@ -247,7 +248,11 @@ pub(crate) fn stands_alone(question: &Question) -> Check {
     if let Some(why) = stem_leans(plain.trim(), question) {
         return check(NAME, false, why);
     }
-    let enough = if question.language.is_chinese() { 3 } else { 2 };
+    let enough = match question.language.is_chinese() {
+        true => 3,
+        false if asks_what_is(&question.stem) => 1,
+        false => 2,
+    };
     if asked.len() < enough {
         return check(NAME, false, "it has too few words to know what is meant");
     }

@@ -11,6 +11,7 @@ use super::{
         FUNCTION, GROUPS, HUMAN_DEEDS, MAKES_ANOTHER, NEVER_PLACES, NO_PLACES, ONE_SORT, PARTICLES, PLACE_NAMES,
         PLACES, ROLES, SOUNDS, SURNAMES, VERBS, ending,
     },
+    han_nouns::nouns,
     han_terms::HanTerms,
     spans::{Kind, Span, without_overlaps},
 };
@@ -35,6 +36,7 @@ pub(super) fn chinese_spans(sentence: &str, terms: &HanTerms) -> Vec<Span> {
     spans.extend(doers(sentence));
     spans.extend(known_places(sentence));
     spans.extend(terms.spans(sentence, &chars));
+    spans.extend(nouns(sentence));
     spans.retain(|s| !is_listed(sentence, s));
     let mut spans = without_overlaps(spans);
     spans.extend(causes(sentence));
@@ -260,6 +262,7 @@ fn thing(sentence: &str, range: Range<usize>, kind: Kind, marker: &str) -> Optio
         // What one gains or joins is of too many sorts: 獲得執政權, 獲得出獄.
         None if kind == Kind::Name && !ONE_SORT.contains(&marker) => return None,
         None if kind == Kind::Person => (kind, person_cue(text).to_owned()),
+        None if kind == Kind::Named => (kind, String::new()),
         None => (kind, marker.to_owned()),
     };
     Span::new(sentence, range, kind, cue)

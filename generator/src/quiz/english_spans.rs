@@ -3,8 +3,10 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
+    english_named::{count_of, is_verb, named},
     english_words::{
-        BEFORE_PLACES, CALENDAR, COUNTRIES, DEEDS, EVENTS, GIVEN, GROUP_SORTS, GROUPS, MONTHS, PLACES, ROLES, is_in,
+        BEFORE_PLACES, CALENDAR, COUNTRIES, DEEDS, EVENTS, GENERIC, GIVEN, GROUP_SORTS, GROUPS, MONTHS, PLACES, ROLES,
+        is_in,
     },
     spans::{Kind, Span, without_overlaps},
 };
@@ -105,6 +107,7 @@ impl Habits {
 pub(super) fn english_spans(sentence: &str, habits: &Habits) -> Vec<Span> {
     let words = words(sentence);
     let mut spans = numbers(sentence, &words);
+    spans.extend(named(sentence, &words));
     spans.extend(names(sentence, &words, habits));
     spans.extend(terms(sentence, &words, habits));
     let mut spans = without_overlaps(spans);
@@ -378,12 +381,17 @@ fn touches_dash(sentence: &str, range: &Range<usize>) -> bool {
     after || sentence.get(..range.start).is_some_and(|t| t.ends_with(dash))
 }
 
-/// Small-letter phrases of one or two words between an article or `of` and a word that ends them.
+/// Letters of a noun that says what it is about.
+const SHORTEST_TERM: usize = 5;
+
+/// Words behind which a noun begins.
+const OPENERS: [&str; 10] = ["the", "a", "an", "of", "called", "as", "into", "through", "with", "from"];
+
+/// Small-letter phrases of one or two words between an article or the like and a word that ends them.
 fn noun_phrases(words: &[Word<'_>]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for at in 1..words.len() {
-        let opens =
-            words.get(at - 1).is_some_and(|w| ["the", "a", "an", "of", "called", "as"].contains(&w.lower.as_str()));
+        let opens = words.get(at - 1).is_some_and(|w| OPENERS.contains(&w.lower.as_str()));
         let plain = |at: usize| {
             words.get(at).is_some_and(|w| {
                 !w.apart
@@ -416,7 +424,7 @@ fn phrase_of(words: &[Word<'_>], range: &Range<usize>) -> String {
     own.iter().map(|w| w.lower.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// Phrases that the course uses again and again, and surely are nouns.
+/// Phrases that the course uses again and again, and surely are nouns; the others say less.
 fn terms(sentence: &str, words: &[Word<'_>], habits: &Habits) -> Vec<Span> {
     let of = |range: Range<usize>| {
         let phrase = phrase_of(words, &range);
@@ -427,12 +435,12 @@ fn terms(sentence: &str, words: &[Word<'_>], habits: &Habits) -> Vec<Span> {
             "phy", "cy", "um", "us",
         ];
         let is_noun = noun.iter().any(|s| last.lower.ends_with(s) || last.lower.ends_with(&format!("{s}s")));
-        if often < 2 || (range.len() == 1 && !is_noun) {
+        if is_in(GENERIC, &last.lower) || phrase.len() < SHORTEST_TERM || is_verb(last) {
             return None;
         }
-        let plural = if last.lower.ends_with('s') && !last.lower.ends_with("ss") { "plural" } else { "" };
+        let kind = if often < 2 || (range.len() == 1 && !is_noun) { Kind::Phrase } else { Kind::Term };
         let bytes = words.get(range.start)?.range.start..last.range.end;
-        Span::new(sentence, bytes, Kind::Term, plural)
+        Span::new(sentence, bytes, kind, count_of(&last.lower))
     };
     noun_phrases(words).into_iter().filter_map(of).collect()
 }

@@ -12,12 +12,24 @@ use super::{
     rule_stems,
     spans::Kind,
 };
+use crate::answer::{Sentence, question_terms};
 
 /// What became of a candidate.
 pub(crate) enum Built {
     Question(Box<Question>),
     /// Why there is none.
     Not(&'static str),
+}
+
+/// Least share of a written stem's words that stand in the key's sentence or its topic: with fewer it asks for something
+/// that another sentence tells, or none.
+const OWN_WORDS: f32 = 0.5;
+
+/// Whether a stem asks of what the sentence says.
+fn asks_of(stem: &str, sentence: &Sentence<'_>, topic: &str) -> bool {
+    let (asked, topic) = (question_terms(stem), question_terms(topic));
+    let own = asked.iter().filter(|term| sentence.terms.contains(*term) || topic.contains(*term)).count();
+    own as f32 >= OWN_WORDS * asked.len() as f32
 }
 
 impl Run<'_> {
@@ -61,9 +73,14 @@ impl Run<'_> {
     /// The first stem of the model's that leads back to the key.
     async fn written_stem(&mut self, candidate: &Candidate) -> PortResult<Option<String>> {
         let language = self.language_of(candidate);
+        // What a thing is, its name asks best.
+        if candidate.span.kind == Kind::Meaning {
+            return Ok(None);
+        }
         let Some(model) = self.maker.model.as_deref().filter(|m| writes(*m, language)) else { return Ok(None) };
-        let passage = self.book.sentences.get(candidate.sentence).and_then(|s| self.book.passages.get(s.passage));
-        let Some(passage) = passage.map(|p| p.text.as_str()) else { return Ok(None) };
+        let Some(sentence) = self.book.sentences.get(candidate.sentence) else { return Ok(None) };
+        let Some(passage) = self.book.passages.get(sentence.passage).map(|p| p.text.as_str()) else { return Ok(None) };
+        let topic = self.book.sources.get(sentence.passage).and_then(|s| s.topic()).unwrap_or_default();
         let wanted = StemWanted {
             passage,
             key: &candidate.span.text,
@@ -71,7 +88,8 @@ impl Run<'_> {
             language,
             seed: self.chance.seed(),
         };
-        Ok(model_stems(model, &wanted, &self.maker.config).await?.into_iter().next())
+        let stems = model_stems(model, &wanted, &self.maker.config).await?;
+        Ok(stems.into_iter().find(|stem| asks_of(stem, sentence, topic)))
     }
 
     /// A question where the rules know one, else the sentence with its blank.
@@ -80,6 +98,9 @@ impl Run<'_> {
         let source = self.book.sources.get(sentence.passage)?;
         let language = source.language;
         let stem = rule_stems::question(sentence.text, &candidate.span, language).or_else(|| {
+            if candidate.span.kind == Kind::Meaning {
+                return None;
+            }
             let blank = rule_stems::blank(sentence.text, &candidate.span, language)?;
             Some(rule_stems::completion(&blank, language))
         })?;
@@ -89,7 +110,7 @@ impl Run<'_> {
     async fn cloze(&mut self, candidate: &Candidate) -> PortResult<Built> {
         let Some(sentence) = self.book.sentences.get(candidate.sentence) else { return Ok(Built::Not("no_key")) };
         let Some(source) = self.book.sources.get(sentence.passage) else { return Ok(Built::Not("no_key")) };
-        if candidate.span.kind == Kind::Cause {
+        if candidate.span.kind.is_clause() {
             return Ok(Built::Not("kind_does_not_fit"));
         }
         let blank = rule_stems::blank(sentence.text, &candidate.span, source.language);

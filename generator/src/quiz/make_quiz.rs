@@ -16,7 +16,7 @@ use super::{
     question_parts::Candidate,
     rule_stems::topic_of,
     shuffle::Chance,
-    spans::Kind,
+    spans::{Kind, Span},
     standalone::{is_plain, lacks_subject, leans},
 };
 use crate::answer::Locate;
@@ -26,6 +26,14 @@ const TRIES_A_TURN: usize = 3;
 
 /// The share of the questions that may ask for spans of one kind while there are others.
 const MOST_OF_A_KIND: f32 = 0.4;
+/// The same for all that is made of digits.
+const MOST_NUMBERS: f32 = 0.4;
+
+/// A key of so many characters is seldom the longest option.
+const SHORT_KEY: usize = 3;
+
+/// Letters of a word that may be one of the subject though it comes only once.
+const LONG_WORD: usize = 6;
 
 /// A quiz in the making.
 pub(crate) struct Run<'a> {
@@ -183,12 +191,17 @@ impl<'a> Run<'a> {
         let total: usize = self.asked.values().sum();
         let share =
             |c: &Candidate| self.asked.get(&group(c.span.kind)).copied().unwrap_or(0) as f32 / total.max(1) as f32;
-        let crowded = |c: &Candidate| self.varied && total >= 8 && share(c) > MOST_OF_A_KIND;
+        let numbers: usize = self.asked.iter().filter(|(kind, _)| kind.is_number()).map(|(_, n)| n).sum();
+        let many = numbers as f32 / total.max(1) as f32 > MOST_NUMBERS;
+        let crowded =
+            |c: &Candidate| self.varied && total >= 8 && (share(c) > MOST_OF_A_KIND || many && c.span.kind.is_number());
         let free =
             list.iter().filter(|c| !self.used.contains(&c.sentence) && !self.spent.contains(&spent(c)) && !crowded(c));
-        // Years are all of one length: with them the key can't come to its share of the longest.
+        // Years are all of one length, and short keys have nothing shorter beside them: with them the key can't come to its
+        // share of the longest.
         let longest = self.chance.wants_longest();
-        let even = |c: &Candidate| if longest && c.span.kind == Kind::Year { 0.25 } else { 0.0 };
+        let short = |c: &Candidate| c.span.kind == Kind::Year || c.span.text.chars().count() <= SHORT_KEY;
+        let even = |c: &Candidate| if longest && short(c) { 0.25 } else { 0.0 };
         let worth = |c: &Candidate| c.score - share(c) - even(c);
         let best = free.max_by(|a, b| worth(a).total_cmp(&worth(b)))?;
         self.spent.insert(spent(best));
@@ -380,6 +393,9 @@ impl<'a> Run<'a> {
                 if unnamed && span.kind != Kind::Cause {
                     continue;
                 }
+                if language.is_chinese() && self.is_told(at, span) || says_little(span) {
+                    continue;
+                }
                 if self.request.level.is_some_and(|l| l != level_of(span.kind)) {
                     continue;
                 }
@@ -393,6 +409,21 @@ impl<'a> Run<'a> {
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
         found
+    }
+
+    /// Whether the topic in front of a stem would tell the key. Of a word of the subject, two characters tell it that stand
+    /// side by side also in the rest of the sentence: no other option would share them.
+    fn is_told(&self, at: usize, span: &Span) -> bool {
+        let Some(sentence) = self.book.sentences.get(at) else { return false };
+        let topic = self.book.sources.get(sentence.passage).and_then(topic_of).unwrap_or_default();
+        if span.kind != Kind::Term {
+            return topic.contains(span.text.as_str());
+        }
+        let (before, after) = (sentence.text.get(..span.range.start), sentence.text.get(span.range.end..));
+        let rest = [topic, before.unwrap_or_default(), after.unwrap_or_default()];
+        let starts: Vec<usize> = span.text.char_indices().map(|(at, _)| at).chain([span.text.len()]).collect();
+        let pairs = starts.windows(3).filter_map(|w| span.text.get(*w.first()?..*w.last()?));
+        pairs.into_iter().any(|pair| rest.iter().any(|text| text.contains(pair)))
     }
 
     pub(crate) fn language_of(&self, candidate: &Candidate) -> Language {
@@ -418,9 +449,15 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What a question for a span of this kind asks of the mind: to find again what was read, or to say why.
+/// Whether a noun that the text does not repeat is none of its subject's words, as far as its form tells.
+fn says_little(span: &Span) -> bool {
+    span.kind == Kind::Phrase && (span.text.len() < LONG_WORD || span.text.contains(' '))
+}
+
+/// What a question for a span of this kind asks of the mind: to find again what was read, or to say why or
+/// what it means.
 pub(crate) const fn level_of(kind: Kind) -> CognitiveLevel {
-    if matches!(kind, Kind::Cause) { CognitiveLevel::Understand } else { CognitiveLevel::Recall }
+    if matches!(kind, Kind::Cause | Kind::Meaning) { CognitiveLevel::Understand } else { CognitiveLevel::Recall }
 }
 
 /// Kinds that read alike as questions: `when`, `how many`.

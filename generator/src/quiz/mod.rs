@@ -1,7 +1,7 @@
 //! Quizzes: questions made from the passages of a course, each proven before it is shown.
 //!
-//! `book` reads the course once: sentences, and the spans in them that can be keys (`english_spans`, `chinese_spans`,
-//! `han_terms`). `make_quiz` goes through the passages so that each gets its share, `make_question` builds one question,
+//! `book` reads the course once: sentences, and the spans in them that can be keys (`english_spans`, `english_named`,
+//! `chinese_spans`, `han_nouns`, `han_terms`). `make_quiz` goes through the passages so that each gets its share, `make_question` builds one question,
 //! `prove` checks it; what fails is made again from another span, within a budget.
 
 mod akin;
@@ -14,10 +14,13 @@ mod chinese_numbers;
 mod chinese_spans;
 mod chinese_words;
 mod connectives;
+mod english_named;
 mod english_spans;
 mod english_words;
 mod false_statements;
+mod han_nouns;
 mod han_terms;
+mod han_words;
 mod make_question;
 mod make_quiz;
 mod model_stems;

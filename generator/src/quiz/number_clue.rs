@@ -4,7 +4,7 @@
 use domain::{BLANK, Language, Question};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Number {
+pub(super) enum Number {
     One,
     Several,
 }
@@ -12,7 +12,7 @@ enum Number {
 /// Ends of a clause before which a blank is the subject of what follows it.
 const CLAUSE_ENDS: [char; 6] = [',', ':', ';', '.', '?', '—'];
 /// Plurals without `s`.
-const PLURALS: [&str; 14] = [
+const PLURALS: [&str; 18] = [
     "people",
     "children",
     "men",
@@ -27,6 +27,10 @@ const PLURALS: [&str; 14] = [
     "phenomena",
     "larvae",
     "cacti",
+    "stomata",
+    "mitochondria",
+    "nuclei",
+    "algae",
 ];
 /// Words that are alike in both numbers, or end in `s` and are one.
 const UNCERTAIN: [&str; 10] =
@@ -94,7 +98,7 @@ fn number_of_verb(word: &str) -> Option<Number> {
 }
 
 /// The number of a common noun with what belongs to it.
-fn number(option: &str) -> Option<Number> {
+pub(super) fn number(option: &str) -> Option<Number> {
     let text = option.trim().trim_end_matches('.');
     let end = BEHIND.iter().filter_map(|word| text.find(word)).min().unwrap_or(text.len());
     let noun = text.get(..end)?.rsplit(' ').next()?;

@@ -110,7 +110,8 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
     let Some(own) = book.sentences.get(wanted.sentence) else { return Vec::new() };
     let stem = wanted.stem.to_lowercase();
     let mut scored: Vec<(f32, String)> = Vec::new();
-    for (at, span) in book.spans_of(wanted.key.kind, wanted.language) {
+    let peers = wanted.key.kind.peers().iter();
+    for (at, span) in peers.flat_map(|kind| book.spans_of(*kind, wanted.language)) {
         let Some(sentence) = book.sentences.get(at) else { continue };
         let taken = wanted.not.contains(&span.text) || one_thing(wanted.key, span);
         // What stands beside the key in its sentence may well be right too.
@@ -121,9 +122,12 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
         let Some(mut score) = likeness(wanted.key, span, blank) else { continue };
         let near = sentence.passage == own.passage;
         let document = |p: usize| book.sources.get(p).map(|s| s.document_id);
-        // Titles are of all genres; those of one document have most in common.
-        // So are causes.
-        let apart = wanted.key.kind == Kind::Work || wanted.key.kind == Kind::Cause && wanted.language.is_chinese();
+        // Titles are of all genres; those of one document have most in common. So have its causes and words.
+        let apart = match wanted.key.kind {
+            Kind::Work | Kind::Term | Kind::Phrase | Kind::Named => true,
+            Kind::Cause => wanted.language.is_chinese(),
+            _ => false,
+        };
         if apart && document(sentence.passage) != document(own.passage) {
             continue;
         }
@@ -214,10 +218,17 @@ fn size_distance(a: &str, b: &str) -> Option<f32> {
     (distance > 0.02 && distance < 2.0).then_some(distance)
 }
 
-/// Puts those that are shorter than the key in front where it is to be the longest and enough of them are there.
+/// Puts those in front that give the key the rank in length that it is to have: shorter ones where it is to be the
+/// longest and enough of them are there, else the best of those that are longer.
 fn keep_lengths(scored: &mut [(f32, String)], wanted: &Wanted<'_>) {
     let key = length(&wanted.key.text);
-    if wanted.longest && scored.iter().filter(|(_, t)| length(t) < key).count() >= wanted.count {
+    if !wanted.longest {
+        let mut longer = 0;
+        scored.sort_by_cached_key(|(_, t)| {
+            longer += usize::from(length(t) > key);
+            length(t) <= key || longer > wanted.count
+        });
+    } else if scored.iter().filter(|(_, t)| length(t) < key).count() >= wanted.count {
         scored.sort_by_key(|(_, t)| length(t) >= key);
     }
 }
@@ -251,9 +262,14 @@ fn choose(good: &[String], wanted: &Wanted<'_>) -> Vec<String> {
         return chosen;
     }
     if !wanted.longest
-        && let Some(long) = pool.iter().find(|t| length(t) > key).or_else(|| pool.iter().find(|t| length(t) == key))
+        && let Some(long) = good.iter().find(|t| length(t) > key).or_else(|| pool.iter().find(|t| length(t) == key))
     {
         take(&mut chosen, long);
+    }
+    // That one stands out where the others are shorter, so that the longest is not the key whenever one stands out.
+    let most_long = chosen.first().map(|c| length(c)).filter(|l| *l > key && !number);
+    for text in pool.iter().filter(|t| most_long.is_some_and(|most| length(t) < most)) {
+        take(&mut chosen, text);
     }
     // One that is longer is made of numbers, so that the key's length tells nothing.
     let most = if number && !chosen.iter().any(|c| length(c) > key) { wanted.count - 1 } else { wanted.count };

@@ -6,6 +6,7 @@ use super::{
     chinese_causes::why,
     chinese_words::{GROUPS, ROLES, ending},
     connectives::connective,
+    english_named::what_is,
     english_spans::words,
     english_words::{DEEDS, is_in},
     source::QuizSource,
@@ -220,7 +221,15 @@ fn question_word(before: &str, span: &Span, language: Language) -> Option<(Strin
             ];
             marker.iter().any(|m| before.ends_with(m)).then(|| (before.to_owned(), pick("什麼", "什么")))
         }
-        Kind::Percent | Kind::Event | Kind::Work | Kind::Name | Kind::Quoted | Kind::Term | Kind::Cause => None,
+        Kind::Percent
+        | Kind::Event
+        | Kind::Work
+        | Kind::Name
+        | Kind::Quoted
+        | Kind::Term
+        | Kind::Phrase
+        | Kind::Cause
+        | Kind::Meaning => None,
     }
 }
 
@@ -271,6 +280,9 @@ fn place_word(cue: &str, traditional: bool) -> Option<&'static str> {
 
 /// Where the key is the sentence's subject, `Who`, `What` or `Which …` takes its place.
 fn english_question(sentence: &str, span: &Span) -> Option<String> {
+    if span.kind == Kind::Meaning {
+        return what_is(sentence, &span.text);
+    }
     let (before, after) = around(sentence, span)?;
     if !matches!(before, "" | "The ") || !after.starts_with(' ') {
         return None;

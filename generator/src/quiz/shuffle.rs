@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 const LONGEST_SHARE: f32 = 0.27;
 /// Of those with one longest option, it is the key in this share at most. Years are all of one length, so that the others
 /// must make up for them, but not so far that the longest is a good guess.
-const LONGEST_OF_UNEVEN: f32 = 0.5;
+const LONGEST_OF_UNEVEN: f32 = 0.4;
 
 /// The chances of one quiz.
 pub(crate) struct Chance {

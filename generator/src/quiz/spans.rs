@@ -29,10 +29,14 @@ pub(crate) enum Kind {
     Name,
     /// What something is called.
     Named,
+    /// What a named thing is.
+    Meaning,
     /// Words in quotation marks.
     Quoted,
     /// A word of the subject.
     Term,
+    /// Any other noun of the text: it stands beside words of the subject, and is asked for where nothing else is left.
+    Phrase,
     /// A clause that says why.
     Cause,
 }
@@ -43,15 +47,39 @@ impl Kind {
         matches!(self, Self::Year | Self::Date | Self::Decade | Self::Quantity | Self::Percent)
     }
 
-    /// Whether other spans of the kind can stand beside it as options. What quotes and words of the subject name is too
-    /// different from one another.
+    /// Whether other spans of the kind can stand beside it as options. What quotes name is too different from one another.
     pub(crate) const fn has_peers(self) -> bool {
-        !matches!(self, Self::Named | Self::Quoted | Self::Term)
+        !matches!(self, Self::Quoted)
     }
 
-    /// Whether it is a clause, for which nothing else can stand in its sentence.
+    /// The kinds whose spans can stand beside it: what is given a name is a word of the subject.
+    pub(crate) const fn peers(self) -> &'static [Self] {
+        use Kind::{
+            Cause, Date, Decade, Event, Group, Meaning, Name, Named, Percent, Person, Phrase, Place, Quantity, Quoted,
+            Term, Work, Year,
+        };
+        match self {
+            Named | Term | Phrase => &[Named, Term, Phrase],
+            Year => &[Year],
+            Date => &[Date],
+            Decade => &[Decade],
+            Quantity => &[Quantity],
+            Percent => &[Percent],
+            Person => &[Person],
+            Place => &[Place],
+            Group => &[Group],
+            Event => &[Event],
+            Work => &[Work],
+            Name => &[Name],
+            Meaning => &[Meaning],
+            Quoted => &[Quoted],
+            Cause => &[Cause],
+        }
+    }
+
+    /// Whether it is a clause or the like, for which nothing else can stand in its sentence.
     pub(crate) const fn is_clause(self) -> bool {
-        matches!(self, Self::Cause)
+        matches!(self, Self::Cause | Self::Meaning)
     }
 
     /// Whether only spans with the same cue are of its type.
@@ -67,6 +95,10 @@ impl Kind {
                 | Self::Event
                 | Self::Name
                 | Self::Person
+                | Self::Named
+                | Self::Meaning
+                | Self::Term
+                | Self::Phrase
         )
     }
 
@@ -75,9 +107,10 @@ impl Kind {
         match self {
             Self::Person | Self::Place | Self::Work | Self::Group | Self::Event | Self::Named => 1.0,
             Self::Year | Self::Term => 0.9,
-            Self::Date | Self::Name | Self::Quoted => 0.8,
+            Self::Date | Self::Name | Self::Quoted | Self::Meaning => 0.8,
             Self::Cause => 1.3,
             Self::Quantity | Self::Percent | Self::Decade => 0.7,
+            Self::Phrase => 0.2,
         }
     }
 }
