@@ -81,7 +81,7 @@ pub enum IngestError {
     },
     /// Pictures of pages, or blank ones, of which no text came.
     #[error(
-        "No page of the document, of {pages}, has a text layer, and {reason}. Upload a version with a text layer, or a sharper scan."
+        "No page of the document ({pages} in all) has a text layer, and {reason}. Upload a version with a text layer, or a sharper scan."
     )]
     NoTextLayer {
         /// Its pages.

@@ -21,8 +21,10 @@ use super::{
 const PASSAGE_WEIGHT: f32 = 0.45;
 
 /// Where the subject of a sentence ends, as far as marks and the commonest verbs tell.
-const SUBJECT_ENDS: [&str; 14] =
-    ["，", ",", "（", "(", "。", ".", "；", ";", "是", "为", "為", " is ", " was ", " are "];
+const SUBJECT_ENDS: [&str; 10] = ["，", ",", "（", "(", "是", "为", "為", " is ", " was ", " are "];
+
+/// Where the sentence itself ends: a subject that goes so far is none.
+const SENTENCE_ENDS: [&str; 4] = ["。", ".", "；", ";"];
 
 /// A sentence of a passage.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,8 +109,10 @@ pub(crate) fn rank_sentences<'a>(question: &str, passages: &[Passage], sentences
 
 /// The terms of what a passage is about: those of its headings, and of what its first sentence begins with.
 fn topic(passage: &Passage) -> HashSet<String> {
-    let end = SUBJECT_ENDS.iter().filter_map(|end| passage.text.find(end)).min();
-    let subject = end.map_or("", |end| passage.text.get(..end).unwrap_or_default());
+    let first = |ends: &[&str]| ends.iter().filter_map(|end| passage.text.find(end)).min();
+    let sentence = first(&SENTENCE_ENDS).unwrap_or(passage.text.len());
+    let subject = first(&SUBJECT_ENDS).filter(|end| *end < sentence);
+    let subject = subject.and_then(|end| passage.text.get(..end)).unwrap_or_default();
     passage.heading_path.iter().map(String::as_str).chain([subject]).flat_map(terms).collect()
 }
 
@@ -194,5 +198,11 @@ mod tests {
             best("What do many call the baobab?", passage("Baobab", text)),
             "Many call the baobab a tree of life."
         );
+    }
+
+    #[test]
+    fn a_first_sentence_without_an_end_of_its_subject_is_no_topic() {
+        let passage = passage("", "Granite forms when magma cools slowly. Builders cut kerbs from it.");
+        assert_eq!(topic(&passage), HashSet::new());
     }
 }
