@@ -9,6 +9,7 @@ use super::{
     chinese_spans::chinese_spans,
     english_spans::{Habits, english_spans},
     han_terms::HanTerms,
+    han_words,
     source::QuizSource,
     spans::{Kind, Span},
 };
@@ -45,10 +46,14 @@ impl<'a> Book<'a> {
             yield_now().await;
         }
         terms.settle();
+        if sources.iter().any(|source| source.language.is_chinese()) {
+            // Where that fails, the first sentence loads them.
+            tokio::task::spawn_blocking(han_words::load).await.ok();
+        }
         let mut book = Self { sources, passages, sentences, spans: Vec::new(), pool: BTreeMap::new() };
         for at in 0..book.sentences.len() {
             book.find_spans(at, &habits, &terms);
-            if at % 64 == 63 {
+            if at % 16 == 15 {
                 yield_now().await;
             }
         }

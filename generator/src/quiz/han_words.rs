@@ -52,9 +52,17 @@ pub(super) struct HanWord {
     pub part: Part,
 }
 
+static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
+static CONVERTER: LazyLock<Option<OpenCC>> = LazyLock::new(|| OpenCC::from_config(BuiltinConfig::T2s).ok());
+
+/// Loads the dictionaries, once: too long for an async thread.
+pub(super) fn load() {
+    LazyLock::force(&JIEBA);
+    LazyLock::force(&CONVERTER);
+}
+
 /// The words of a sentence, in order and without gaps; marks are words, too.
 pub(super) fn han_words(sentence: &str) -> Vec<HanWord> {
-    static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
     let folded = simplified(sentence);
     // The same characters one by one: only their bytes may differ.
     let mut starts = sentence.char_indices().map(|(at, _)| at).chain([sentence.len()]);
@@ -70,7 +78,6 @@ pub(super) fn han_words(sentence: &str) -> Vec<HanWord> {
 
 /// In Simplified characters, as many as there were.
 fn simplified(text: &str) -> String {
-    static CONVERTER: LazyLock<Option<OpenCC>> = LazyLock::new(|| OpenCC::from_config(BuiltinConfig::T2s).ok());
     let folded = CONVERTER.as_ref().map(|c| c.convert(text));
     folded.filter(|f| f.chars().count() == text.chars().count()).unwrap_or_else(|| text.to_owned())
 }

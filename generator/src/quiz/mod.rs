@@ -1,8 +1,8 @@
 //! Quizzes: questions made from the passages of a course, each proven before it is shown.
 //!
 //! `book` reads the course once: sentences, and the spans in them that can be keys (`english_spans`, `english_named`,
-//! `chinese_spans`, `han_nouns`, `han_terms`). `make_quiz` goes through the passages so that each gets its share, `make_question` builds one question,
-//! `prove` checks it; what fails is made again from another span, within a budget.
+//! `chinese_spans`, `han_nouns`, `han_terms`). `make_quiz` goes through the passages so that each gets its share,
+//! `make_question` builds one question, `prove` checks it; what fails is made again from another span, within a budget.
 
 mod akin;
 mod book;

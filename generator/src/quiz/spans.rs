@@ -53,28 +53,9 @@ impl Kind {
     }
 
     /// The kinds whose spans can stand beside it: what is given a name is a word of the subject.
-    pub(crate) const fn peers(self) -> &'static [Self] {
-        use Kind::{
-            Cause, Date, Decade, Event, Group, Meaning, Name, Named, Percent, Person, Phrase, Place, Quantity, Quoted,
-            Term, Work, Year,
-        };
-        match self {
-            Named | Term | Phrase => &[Named, Term, Phrase],
-            Year => &[Year],
-            Date => &[Date],
-            Decade => &[Decade],
-            Quantity => &[Quantity],
-            Percent => &[Percent],
-            Person => &[Person],
-            Place => &[Place],
-            Group => &[Group],
-            Event => &[Event],
-            Work => &[Work],
-            Name => &[Name],
-            Meaning => &[Meaning],
-            Quoted => &[Quoted],
-            Cause => &[Cause],
-        }
+    pub(crate) fn peers(&self) -> &[Self] {
+        const WORDS: [Kind; 3] = [Kind::Named, Kind::Term, Kind::Phrase];
+        if WORDS.contains(self) { &WORDS } else { std::slice::from_ref(self) }
     }
 
     /// Whether it is a clause or the like, for which nothing else can stand in its sentence.
