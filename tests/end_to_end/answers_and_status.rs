@@ -124,3 +124,23 @@ fn the_page_is_compressed_and_its_policy_allows_nothing_inline() {
         assert_eq!(spec.headers()["content-encoding"], "gzip");
     });
 }
+
+#[test]
+fn assets_are_compressed_when_the_page_is_built_and_kept_by_browsers() {
+    run(async {
+        let server = shared().await;
+        let page = server.request(Method::GET, "/").send().await.unwrap().text().await.unwrap();
+        let start = page.find("assets/").unwrap();
+        let asset = format!("/{}", page[start..].split('"').next().unwrap());
+        let [plain, packed] = ["identity", "gzip, deflate, br"].map(|codings| {
+            server.request(Method::GET, &asset).header("accept-encoding", codings).send()
+        });
+        let (plain, packed) = (plain.await.unwrap(), packed.await.unwrap());
+        assert_eq!(plain.headers().get("content-encoding"), None);
+        assert_eq!(packed.headers()["content-encoding"], "br");
+        assert_eq!(packed.headers()["vary"], "accept-encoding");
+        assert_eq!(packed.headers()["content-type"], plain.headers()["content-type"]);
+        assert!(packed.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+        assert!(2 * packed.bytes().await.unwrap().len() < plain.bytes().await.unwrap().len());
+    });
+}

@@ -1,8 +1,8 @@
 //! The web page, built into the binary, and the list of API calls at `/docs`.
 
 use axum::{
-    http::{HeaderName, StatusCode, Uri, header},
-    response::{Html, IntoResponse, Response},
+    http::{HeaderMap, HeaderName, StatusCode, Uri, header},
+    response::{AppendHeaders, Html, IntoResponse, Response},
 };
 use rust_embed::RustEmbed;
 
@@ -23,7 +23,7 @@ const POLICY: &str = "default-src 'self'; img-src 'self' blob:; object-src 'none
                       base-uri 'none'; form-action 'self'";
 
 /// A file of the page; any other path without a dot is the page itself.
-pub(super) async fn asset(uri: Uri) -> Response {
+pub(super) async fn asset(uri: Uri, asked: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     let api = path.starts_with("api/") || path.starts_with("v1/");
     let name = if path.is_empty() || (!api && !path.contains('.')) { "index.html" } else { path };
@@ -43,7 +43,16 @@ pub(super) async fn asset(uri: Uri) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (header::REFERRER_POLICY, "no-referrer".to_owned()),
     ];
-    (headers, file.data).into_response()
+    // The build keeps assets compressed, better than there is time for here.
+    let packed = takes_brotli(&asked).then(|| Page::get(&format!("{name}.br"))).flatten();
+    let encoding = packed.as_ref().map(|_| [(header::CONTENT_ENCODING, "br"), (header::VARY, "accept-encoding")]);
+    (headers, AppendHeaders(encoding.into_iter().flatten()), packed.unwrap_or(file).data).into_response()
+}
+
+fn takes_brotli(asked: &HeaderMap) -> bool {
+    let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|codings| codings.to_str().ok());
+    // A browser that takes it says so without a weight.
+    accepted.is_some_and(|codings| codings.split(',').any(|coding| coding.trim() == "br"))
 }
 
 /// Every call of the API with its description, read from `/openapi.json`.

@@ -66,8 +66,9 @@ function keptBy<Made>(make: (key: string) => Made): (key: string) => Made {
 }
 
 const plain = keptBy((key) => {
-  const [lng, name] = key.split(' ');
-  return say(name!, { lng });
+  const [lng, name] = key.split(' ') as [string, string];
+  // As it stands there: i18next goes a long way for what has no plural and no values.
+  return (i18next.getResource(lng, 'translation', name) as string | undefined) ?? say(name, { lng });
 });
 
 /** A message in the page's language; `count` chooses the plural. */

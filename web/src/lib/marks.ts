@@ -21,6 +21,12 @@ export function withoutMarks(text: string, known: (n: number) => boolean): strin
 /** Whether a blank belongs between two sentences: not after Chinese punctuation. */
 export const needsSpace = (sentence: string) => !/[。！？；：」』”）…]\s*$/u.test(sentence);
 
+/** A text in two: all but its last character, and that. */
+export function beforeLast(text: string): [string, string] {
+  const last = Array.from(text.slice(-2)).at(-1) ?? '';
+  return [text.slice(0, text.length - last.length), last];
+}
+
 /** What stands between a sentence and the next: the items of a list have lines of their own. */
 export const gapBetween = (sentence: string, next = '') =>
   next.startsWith('– ') ? '\n' : needsSpace(sentence) ? ' ' : '';

@@ -109,8 +109,22 @@ describe('suggestions', () => {
     ];
     const parts = [...headings(outline, 'en'), ...headings([{ title: '地下水', level: 1, page: 1 }], 'zh-Hant')];
     expect(
-      suggest([asked('What is green?', true), asked('Wrong?', false), asked('A ____ is?', true)], parts, 'zh-Hant'),
+      suggest([asked('What is green?', true), asked('Wrong?', false), asked('A ____ is?', true)], parts, 'zh-Hant', 4),
     ).toEqual(['What is green?', '關於「地下水」，教材說了什麼？', 'What does the material say about Chlorophyll?']);
+  });
+
+  it('say nothing of headings that any book has, nor of the counts beside them', () => {
+    const titles = [
+      'Course schedule',
+      'Chapter 2. Pain',
+      'Others (3/3)',
+      'March (1/2)',
+      '第 3 節',
+      '第二章 地下水',
+      '參考文獻',
+    ];
+    const outline = titles.map((title) => ({ title, level: 1, page: 1 }));
+    expect(headings(outline, 'en').map(({ title }) => title)).toEqual(['Pain', 'March', '地下水']);
   });
 
   it('are no more than wanted', () => {
