@@ -20,6 +20,7 @@ import {
   overflow,
   paper,
   picker,
+  say,
   toTab,
   upload,
   url,
@@ -171,6 +172,12 @@ test('the material is searched, previewed and its names are shown as they are', 
   await page.getByRole('dialog').getByText('Mitochondria').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Contents' }).click();
   await page.getByRole('navigation', { name: 'Contents' }).getByText('Respiration').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Search', exact: true }).click();
+  await focused(page.getByRole('searchbox', { name: 'Search this document' }));
+  await page.keyboard.type('mitochondria');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').locator('ol button', { hasText: 'release the energy' }).first().click();
+  await page.getByRole('dialog').locator('.text mark', { hasText: 'Mitochondria' }).first().waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('searchbox', { name: 'Search this material' }).fill('chlorophyll');
   await page.keyboard.press('Enter');
@@ -388,6 +395,68 @@ test('a lost server is told, and its return noticed', async () => {
   const noticed = page.getByText("Lectern can't be reached. What you see").waitFor({ state: 'detached' });
   await Promise.race([page.getByRole('button', { name: 'Try now' }).click(), noticed]);
   await noticed;
+  await close(page);
+});
+
+test('what is being read is followed to its end, though the server was lost meanwhile', async () => {
+  const page = await openPage(browser);
+  await createCourse(page, `Lost ${Date.now()}`);
+  await toTab(page, 'material');
+  const lost = (route) => (route.request().method() === 'GET' ? route.abort() : route.continue());
+  await page.route('**/api/**', lost);
+  await page.route('**/health/**', (route) => route.abort());
+  await answered(page, 'POST', () => picker(page).setInputFiles(lesson(61)));
+  await page.getByText("Lectern can't be reached. What you see").waitFor();
+  assert.equal(await page.locator('[data-phase=ready]').count(), 0);
+  await page.unroute('**/api/**');
+  await page.unroute('**/health/**');
+  await page.locator('[data-phase=ready]', { hasText: lesson(61).name }).waitFor({ timeout: 60_000 });
+  await page.getByText("Lectern can't be reached. What you see").waitFor({ state: 'detached' });
+  await close(page);
+});
+
+test('a busy server is asked again when it said, and told where it stays so', async () => {
+  const page = await atCourse();
+  const busy = { type: 'about:blank', title: 'Busy', status: 503, code: 'generator_busy', detail: 'Try again soon.' };
+  const refuse = (route) =>
+    route.fulfill({
+      status: 503,
+      contentType: 'application/problem+json',
+      headers: { 'retry-after': '1' },
+      json: busy,
+    });
+  await page.route('**/ask', refuse, { times: 1 });
+  const turn = await ask(page, QUESTION);
+  assert.equal(await turn.getByRole('alert').count(), 0);
+  await page.route('**/ask', refuse);
+  await page.getByLabel('Your question').fill('Where does the pigment sit?');
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  const refused = page.locator('article', { hasText: 'Where does the pigment sit?' });
+  await refused.getByRole('alert').getByText('Try again soon.').waitFor();
+  await page.unroute('**/ask');
+  await refused.getByRole('button', { name: 'Ask again' }).click();
+  await refused.locator('.time').waitFor({ timeout: 120_000 });
+  await close(page);
+});
+
+test('a file over the limit is told with what to do, in Chinese too', async () => {
+  const page = await openPage(browser, { locale: 'zh-TW' });
+  const t = say('zh-Hant');
+  await createCourse(page, `大 ${Date.now()}`, t);
+  await toTab(page, 'material');
+  const problem = {
+    type: 'about:blank',
+    title: 'Too large',
+    status: 413,
+    code: 'file_too_large',
+    detail: 'Over the limit.',
+  };
+  await page.route('**/documents', (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    return route.fulfill({ status: 413, contentType: 'application/problem+json', json: problem });
+  });
+  await picker(page).setInputFiles(lesson(62));
+  await page.locator('[data-phase=failed]').getByText(t('problem.file_too_large')).waitFor();
   await close(page);
 });
 

@@ -1,4 +1,5 @@
-// Every view in four guises: nothing for axe-core to find, nothing wider than the window, nothing that jumps while it loads.
+// Every view in four guises: nothing for axe-core to find, nothing wider than the window, nothing that jumps while it loads,
+// nothing that looks otherwise than it did.
 // With LECTERN_PICTURES naming a folder, the views are kept there as WebP, see README.md.
 
 import assert from 'node:assert/strict';
@@ -18,6 +19,7 @@ import {
   url,
   violations,
 } from './browser.mjs';
+import { keepSnapshots, looksAsBefore } from './snapshot.mjs';
 
 const folder = process.env.LECTERN_PICTURES;
 const MADE_MS = 240_000;
@@ -42,7 +44,10 @@ before(async () => {
   browser = await launch();
   for (const { tag, locale } of [GUISES[0], GUISES[2]]) prepared[tag] = await prepare(tag, locale);
 });
-after(() => browser?.close());
+after(() => {
+  keepSnapshots();
+  return browser?.close();
+});
 
 /** Makes the course; returns its address, its quiz's, and what the browser remembers. */
 async function prepare(tag, locale) {
@@ -58,12 +63,22 @@ async function prepare(tag, locale) {
   await toTab(page, 'quizzes');
   await page.getByLabel(t('quizzes.count'), { exact: true }).fill('4');
   await page.getByLabel(t('kind.cloze')).check();
+  await page.getByText(t('quizzes.more')).click();
+  await page.getByLabel(t('quizzes.seed')).fill('1');
   await page.getByRole('button', { name: t('quizzes.make') }).click();
   await page.getByRole('link', { name: t('quizzes.take') }).waitFor({ timeout: MADE_MS });
   const quiz = page.url();
   const storageState = await page.context().storageState();
   await close(page);
   return { course, quiz, storageState, question };
+}
+
+/** Leaves out the courses of other tests. */
+async function onlyPrepared(route) {
+  const ids = Object.values(prepared).map(({ course }) => course.split('/').at(-1));
+  const answer = await route.fetch();
+  const { courses, ...rest } = await answer.json();
+  return route.fulfill({ json: { ...rest, courses: courses.filter(({ id }) => ids.includes(id)) } });
 }
 
 /** The views: where they are, and what is to be waited for and done there. */
@@ -126,6 +141,7 @@ for (const guise of GUISES) {
   test(`every view is sound (${named})`, async () => {
     const { storageState } = prepared[tag];
     const page = await openPage(browser, { ...guise, storageState });
+    await page.route('**/api/v1/courses?*', onlyPrepared);
     await page.addInitScript(() => {
       globalThis.shift = 0;
       new PerformanceObserver((list) => {
@@ -144,6 +160,7 @@ for (const guise of GUISES) {
       assert.equal(await overflow(page), 0, `${name} overflows`);
       assert.match(await page.title(), /Lectern$/);
       assert.equal(await page.locator('h1').count(), 1, `${name} has one heading of the first level`);
+      await looksAsBefore(page, `${name}-${tag}-${colorScheme}-${viewport.width}`);
       if (folder) await keepPicture(page, `${name}-${tag}-${colorScheme}-${viewport.width}`);
     }
     await close(page);

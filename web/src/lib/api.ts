@@ -86,8 +86,9 @@ export const deleteDocument = async (id: string): Promise<void> => {
 export const readAgain = (id: string, password?: string): Promise<CourseDocument> =>
   ok(client.POST('/api/v1/documents/{id}/read', { params: { path: { id } }, body: { password: password ?? null } }));
 
-export const searchCourse = async (id: string, query: string): Promise<SearchHit[]> => {
-  const body = { query, limit: 20 };
+/** Searches a course's material, or one document of it. */
+export const searchCourse = async (id: string, query: string, document?: string): Promise<SearchHit[]> => {
+  const body = { query, limit: 20, ...(document && { document_ids: [document] }) };
   return (await ok(client.POST('/api/v1/courses/{id}/search', { params: { path: { id } }, body }))).hits;
 };
 

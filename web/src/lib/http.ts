@@ -26,13 +26,14 @@ export async function send(input: RequestInfo | URL, init: RequestInit = {}): Pr
   const request = new Request(input, init);
   for (const [name, value] of Object.entries(keyHeaders())) request.headers.set(name, value);
   void noteCall(request.clone());
-  const again = request.method === 'GET' ? request.clone() : null;
+  const again = request.clone();
   let response: Response;
   try {
     response = await fetch(request);
-    // A busy server says when to come back; what changes nothing is asked once more.
-    if (response.status === 503 && again) {
-      await sleep(1000 * Math.min(MOST_WAIT_S, Number(response.headers.get('retry-after')) || 1));
+    // A busy server did nothing yet, and says when to come back: it is asked once more.
+    const wait = Number(response.headers.get('retry-after'));
+    if (response.status === 503 && wait > 0) {
+      await sleep(1000 * Math.min(MOST_WAIT_S, wait));
       response = await fetch(again);
     }
   } catch (error) {

@@ -14,6 +14,14 @@ class SourcePanel {
     this.#opener = opener;
   }
 
+  /** Another place of what is open. */
+  goTo(place: Partial<Source>): void {
+    if (!this.shown) return;
+    const { document_id, document_name } = this.shown;
+    this.shown = { document_id, document_name, page: 1, boxes: [], ...place };
+    this.opened += 1;
+  }
+
   close(): void {
     this.shown = null;
     if (this.#opener?.isConnected) this.#opener.focus();

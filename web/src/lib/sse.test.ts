@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readEvents, SseParser, type ServerEvent } from './sse';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -76,5 +76,17 @@ describe('readEvents', () => {
   it('says that the server is gone when the connection breaks', async () => {
     const broken = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new TypeError('network')) });
     await expect(readEvents(broken).next()).rejects.toMatchObject({ code: 'unreachable', status: 0 });
+  });
+
+  it('says so too when nothing is heard for long', async () => {
+    vi.useFakeTimers();
+    try {
+      const silent = readEvents(new ReadableStream<Uint8Array>()).next();
+      const failed = expect(silent).rejects.toMatchObject({ code: 'unreachable' });
+      await vi.advanceTimersByTimeAsync(60_000);
+      await failed;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

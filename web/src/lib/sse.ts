@@ -43,6 +43,16 @@ export class SseParser {
   }
 }
 
+/** Milliseconds; the server gives a sign of life every 15 seconds. */
+const LONGEST_SILENCE = 45_000;
+
+/** Fails where nothing is heard for long: a network that is gone tells nobody. */
+function heard<T>(coming: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>;
+  const silence = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(unreachable()), LONGEST_SILENCE)));
+  return Promise.race([coming, silence]).finally(() => clearTimeout(timer));
+}
+
 /** The events of a response body, until it ends. Leaving the loop closes the connection; a lost one throws. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
   const reader = body.getReader();
@@ -50,7 +60,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   const parser = new SseParser();
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch((error: unknown) => {
+      const { done, value } = await heard(reader.read()).catch((error: unknown) => {
         throw isAbort(error) ? error : unreachable();
       });
       if (done) return;
