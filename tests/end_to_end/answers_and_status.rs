@@ -132,9 +132,8 @@ fn assets_are_compressed_when_the_page_is_built_and_kept_by_browsers() {
         let page = server.request(Method::GET, "/").send().await.unwrap().text().await.unwrap();
         let start = page.find("assets/").unwrap();
         let asset = format!("/{}", page[start..].split('"').next().unwrap());
-        let [plain, packed] = ["identity", "gzip, deflate, br"].map(|codings| {
-            server.request(Method::GET, &asset).header("accept-encoding", codings).send()
-        });
+        let [plain, packed] = ["identity", "gzip, deflate, br"]
+            .map(|codings| server.request(Method::GET, &asset).header("accept-encoding", codings).send());
         let (plain, packed) = (plain.await.unwrap(), packed.await.unwrap());
         assert_eq!(plain.headers().get("content-encoding"), None);
         assert_eq!(packed.headers()["content-encoding"], "br");

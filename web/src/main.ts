@@ -5,4 +5,6 @@ import './styles/tokens.css';
 import './styles/base.css';
 
 await locale.start();
-mount(App, { target: document.getElementById('app')! });
+const target = document.getElementById('app')!;
+target.replaceChildren(); // the shape of the page, which index.html holds
+mount(App, { target });

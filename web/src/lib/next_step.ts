@@ -5,7 +5,7 @@ import { isOpen, type Row } from './upload_rows';
 
 export type NextStep = 'add' | 'failed' | 'reading' | 'ask' | 'watch' | 'quiz' | 'hand_out';
 
-/** `asked`: whether this browser has asked anything there. */
+/** `asked`: whether anything was asked there. */
 export function nextStep(rows: Row[], quizzes: Pick<QuizSummary, 'status'>[], asked: boolean): NextStep {
   if (rows.length === 0) return 'add';
   if (rows.some((row) => row.phase === 'failed')) return 'failed';

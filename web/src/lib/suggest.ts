@@ -19,7 +19,7 @@ const isAsked = (stem: string) => /[?？]\s*$/.test(stem) && stem.length <= LONG
 
 /** Counts that stand before or after a heading: "Chapter 3.", "2.1", "第 3 章", "(1/2)". */
 const BEFORE =
-  /^(?:(?:chapter|section|unit|part|lesson|week|slide)\s+)?[\d.]*\d[\s.、:：-]*|^第\s*[\d一二三四五六七八九十百]+\s*[章節节課课單单元講讲篇週周][\s.、:：]*/i;
+  /^(?:(?:(?:chapter|section|unit|part|lesson|week|slide)\s+)?[\d.]*\d[\s.、:：-]*|第\s*[\d一二三四五六七八九十百]+\s*[章節节課课單单元講讲篇週周][\s.、:：]*)+/i;
 const AFTER = /\s*[（(]\d+\s*\/\s*\d+[）)]$/;
 /** Headings of any book, which say nothing of what it is about. */
 const GENERAL = new Set(

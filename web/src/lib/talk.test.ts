@@ -119,7 +119,7 @@ describe('suggestions', () => {
       'Chapter 2. Pain',
       'Others (3/3)',
       'March (1/2)',
-      '第 3 節',
+      '1.3 第 3 節',
       '第二章 地下水',
       '參考文獻',
     ];
