@@ -23,3 +23,9 @@ done
 "$lectern" tune prepare "$rows" "$data/train/train_qa.jsonl" --languages en --stems 0.5 \
     --kept-back "$data/qa/squad/passages.jsonl"
 ask smollm2-135m-lectern "$questions" "$rows/held_out" --gold
+
+# Quotes, where two fifths of the passages are taken out and others of their articles stay.
+for set in squad drcd cmrc2018; do
+    echo "== quotes on $set, 40 % of the passages taken out"
+    "$lectern" eval answers "$data/qa/$set" --mode quote --take-out 0.4 --limit $((questions / 4))
+done

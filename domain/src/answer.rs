@@ -116,6 +116,9 @@ pub struct Answer {
     pub citations: Vec<Citation>,
     /// Whether the material was found not to hold an answer.
     pub refused: bool,
+    /// Whether it was nearly refused: the nearest words are shown, which may answer something else.
+    #[serde(default)]
+    pub unsure: bool,
     /// How likely it is that the material does not hold one, 0 to 1, whatever the threshold; 0 for questions about the
     /// material itself.
     #[serde(default)]

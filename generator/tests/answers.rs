@@ -116,7 +116,7 @@ struct Outcome {
 
 /// Answers, and checks the laws that hold for every answer.
 async fn answer(model: Option<Arc<Scripted>>, question: &str, language: Language, given: &[&str]) -> Outcome {
-    let config = AnswerConfig { refuse_below: 0.2, refuse_below_chinese: 0.2, ..AnswerConfig::default() };
+    let config = AnswerConfig { even_at: 0.2, even_at_chinese: 0.2, ..AnswerConfig::default() };
     answer_with(model, question, language, given, config).await
 }
 
@@ -252,7 +252,7 @@ async fn chinese_written_sentences_are_checked() {
 async fn without_passages_or_with_far_ones_it_refuses_in_the_questions_language() {
     let done = answer(None, "What do plants release?", Language::English, &[]).await;
     assert!(done.answer.refused && done.answer.citations.is_empty());
-    let config = AnswerConfig { refuse_below: 0.95, refuse_below_chinese: 0.95, ..AnswerConfig::default() };
+    let config = AnswerConfig { even_at: 0.95, even_at_chinese: 0.95, ..AnswerConfig::default() };
     for (language, word) in [
         (Language::English, "does not"),
         (Language::TraditionalChinese, "教材裡"),
@@ -279,7 +279,7 @@ async fn instructions_in_a_passage_change_nothing() {
 async fn a_receiver_that_goes_away_stops_the_model() {
     let mut model = scripted("Green plants release", Language::English);
     Arc::get_mut(&mut model).unwrap().hangs = true;
-    let config = AnswerConfig { refuse_below: 0.0, refuse_below_chinese: 0.0, ..AnswerConfig::default() };
+    let config = AnswerConfig { even_at: 0.0, even_at_chinese: 0.0, ..AnswerConfig::default() };
     let answerer = Answerer::new(Some(model), Arc::new(Pairs), config);
     let (sender, receiver) = mpsc::channel(1);
     let request = AnswerRequest {
@@ -332,12 +332,8 @@ async fn the_quote_law_holds_for_any_text_and_any_model() {
         let mut text = |most: usize| (0..random(most)).map(|_| pieces[random(pieces.len())]).collect::<String>();
         let (a, b, written, question) = (text(60), text(60), text(40), text(6));
         let model = scripted(&written, Language::English);
-        let config = AnswerConfig {
-            refuse_below: -1.0,
-            refuse_below_chinese: -1.0,
-            support_needed: 0.3,
-            ..AnswerConfig::default()
-        };
+        let config =
+            AnswerConfig { even_at: -1.0, even_at_chinese: -1.0, support_needed: 0.3, ..AnswerConfig::default() };
         let given = [a.as_str(), b.as_str()];
         answer_with(Some(model), &question, Language::English, &given, config.clone()).await;
         answer_with(None, &question, Language::English, &given, config).await;

@@ -59,6 +59,18 @@ impl EvalSet {
         Ok(Self { passages, questions, places })
     }
 
+    /// Takes a `share` (0 to 1) of the passages out, evenly over the list: what they answered is then unanswerable, while
+    /// others of their articles stay.
+    pub fn take_out(&mut self, share: f64) {
+        let is_out = |n: usize| ((n + 1) as f64 * share).floor() > (n as f64 * share).floor();
+        let kept = std::mem::take(&mut self.passages).into_iter().enumerate().filter(|(n, _)| !is_out(*n));
+        self.passages = kept.map(|(_, passage)| passage).collect();
+        self.places = self.passages.iter().enumerate().map(|(n, p)| (p.id.clone(), n)).collect();
+        for question in self.questions.iter_mut().filter(|q| !self.places.contains_key(&q.passage_id)) {
+            question.answers.clear();
+        }
+    }
+
     /// The place among the passages of the one that answers this question.
     pub fn place(&self, question: &EvalQuestion) -> Option<usize> {
         self.places.get(&question.passage_id).copied()
@@ -90,7 +102,22 @@ fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, RetrieverError
 
 #[cfg(test)]
 mod tests {
-    use super::spread;
+    use super::{EvalSet, spread};
+
+    #[test]
+    fn what_a_passage_answered_is_unanswerable_without_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let line = |n| format!("{{\"id\": \"{n}\", \"text\": \"t\"}}\n");
+        std::fs::write(dir.path().join("passages.jsonl"), (0..5).map(line).collect::<String>()).unwrap();
+        let line = |n| format!("{{\"question\": \"q{n}\", \"answers\": [\"t\"], \"passage_id\": \"{n}\"}}\n");
+        std::fs::write(dir.path().join("questions.jsonl"), (0..5).map(line).collect::<String>()).unwrap();
+        let mut set = EvalSet::read(dir.path(), None).unwrap();
+        set.take_out(0.4);
+        let kept: Vec<_> = set.passages.iter().map(|p| p.id.as_str()).collect();
+        assert_eq!(kept, ["0", "1", "3"]);
+        let places: Vec<_> = set.questions.iter().map(|q| (set.place(q), q.answers.len())).collect();
+        assert_eq!(places, [(Some(0), 1), (Some(1), 1), (None, 0), (Some(2), 1), (None, 0)]);
+    }
 
     #[test]
     fn some_are_spread_evenly_and_none_is_made_up() {

@@ -43,6 +43,9 @@ pub async fn run(client: &Client, output: Output, course: &str, question: &str, 
 
 fn text(answer: &Value) -> String {
     let mut lines = vec![answer["answer"].as_str().unwrap_or_default().to_owned(), String::new()];
+    if answer["unsure"] == true {
+        lines.insert(0, "The material may not answer this. Its nearest words:".to_owned());
+    }
     for citation in answer["citations"].as_array().into_iter().flatten() {
         let text = |key: &str| citation[key].as_str().unwrap_or_default();
         lines.push(format!(

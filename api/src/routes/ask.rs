@@ -91,6 +91,8 @@ pub struct AskResponse {
     pub citations: Vec<Citation>,
     /// Whether the material was found not to hold an answer.
     pub refused: bool,
+    /// Whether what is shown may well not answer the question, because the material says nothing nearer.
+    pub unsure: bool,
     /// Who wrote it, in mode `answer`.
     pub model: String,
     /// How long it took.
@@ -105,7 +107,7 @@ pub struct AskResponse {
 impl AskResponse {
     /// An answer, who wrote it and how long it took.
     pub fn new(answer: Answer, timings: Timings, model: &str) -> Self {
-        let Answer { text, sentences, citations, refused, usage, .. } = answer;
+        let Answer { text, sentences, citations, refused, unsure, usage, .. } = answer;
         Self {
             id: None,
             turn: None,
@@ -113,6 +115,7 @@ impl AskResponse {
             sentences,
             citations,
             refused,
+            unsure,
             model: model.to_owned(),
             timings,
             usage,

@@ -43,7 +43,7 @@ pub(crate) use terms::{is_common, question_terms, terms};
 use check_sentence::Checker;
 use cite::sound;
 use rank_sentences::Ranked;
-use refuse::{EVEN, NEAREST, doubt, margin, refusal};
+use refuse::{NEAREST, UNSURE, doubt, evidence, refusal};
 use select_quote::widen;
 use show_sentence::Shown;
 use write_answer::Writer;
@@ -53,12 +53,13 @@ use write_span::{Outcome, SpanWriter};
 /// How answers are made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnswerConfig {
-    /// Below this evidence a question is refused: the cosine between question and best sentence, plus or minus at most
-    /// 0.05 for the share of the question's words that the passages hold. Belongs to the embedder; the default is for
-    /// multilingual-e5-small.
-    pub refuse_below: f32,
-    /// The same for questions in Chinese, where unrelated sentences are nearer to one another.
-    pub refuse_below_chinese: f32,
+    /// The cosine between a question and its best sentence, which holds half of its words, at which it is even odds that
+    /// the sentence answers it. Belongs to the embedder; the default is for multilingual-e5-small.
+    pub even_at: f32,
+    /// The same for questions in Chinese.
+    pub even_at_chinese: f32,
+    /// A quote is refused where it is likelier than this that the material does not hold the answer.
+    pub refuse_quote_above: f32,
     /// A tuned model refuses where it is likelier than this that the material does not hold the answer.
     pub refuse_above: f32,
     /// Answers that are drawn beside a tuned model's first ones where it is unsure, over all passages; the best is shown.
@@ -80,8 +81,9 @@ pub struct AnswerConfig {
 impl Default for AnswerConfig {
     fn default() -> Self {
         Self {
-            refuse_below: 0.8,
-            refuse_below_chinese: 0.84,
+            even_at: 0.855,
+            even_at_chinese: 0.86,
+            refuse_quote_above: 0.85,
             refuse_above: 0.3,
             draws: 8,
             support_needed: 0.6,
@@ -100,9 +102,9 @@ impl AnswerConfig {
         2 * write_span::PASSAGES + self.draws as usize
     }
 
-    /// The least evidence for a question in this language.
-    const fn threshold(&self, language: Language) -> f32 {
-        if language.is_chinese() { self.refuse_below_chinese } else { self.refuse_below }
+    /// The cosine that leaves it open for a question in this language.
+    const fn even_at(&self, language: Language) -> f32 {
+        if language.is_chinese() { self.even_at_chinese } else { self.even_at }
     }
 }
 
@@ -129,8 +131,8 @@ struct Found<'a> {
     passages: &'a [Passage],
     sentences: &'a [Sentence<'a>],
     ranked: &'a [Ranked<'a>],
-    /// How much more evidence there is than is needed.
-    margin: f32,
+    /// The log-odds that the passages answer it.
+    evidence: f32,
 }
 
 /// Answers questions from passages.
@@ -162,9 +164,9 @@ impl Answerer {
         let embedder = self.embedder.as_ref();
         let ranked = select_quote(&question, &passages, &sentences, embedder, self.config.candidates).await?;
         let mut shown = Shown::new(Citations::new(&passages, locate), events);
-        let margin = margin(&question, &sentences, &ranked, self.config.threshold(request.language));
-        (shown.doubt, shown.refuse_above) = (doubt(margin, None), Some(EVEN));
-        if margin < 0.0 {
+        let evidence = evidence(&ranked, self.config.even_at(request.language), request.language);
+        (shown.doubt, shown.refuse_above) = (doubt(evidence, None), Some(self.config.refuse_quote_above));
+        if shown.doubt > self.config.refuse_quote_above {
             shown.show_refusal(refusal(request.language), &best_of_passages(&ranked, NEAREST)).await?;
             return Ok(finish(shown, true, Usage::default()));
         }
@@ -176,7 +178,7 @@ impl Answerer {
                 passages: &passages,
                 sentences: &sentences,
                 ranked: &ranked,
-                margin,
+                evidence,
             };
             let written;
             (written, usage) = self.write(model, &found, &mut shown).await?;
@@ -200,10 +202,10 @@ impl Answerer {
         found: &Found<'_>,
         shown: &mut Shown<'_>,
     ) -> PortResult<(Outcome, Usage)> {
-        let Found { question, language, passages, sentences, ranked, margin } = *found;
+        let Found { question, language, passages, sentences, ranked, evidence } = *found;
         let config = &self.config;
         if model.info().tuned {
-            let writer = SpanWriter { passages, sentences, ranked, margin, config };
+            let writer = SpanWriter { passages, sentences, ranked, evidence, config };
             return writer.write(model, question, language, shown).await;
         }
         let prompt = write_prompt(question, language, passages, sentences, ranked, model, config);
@@ -222,5 +224,6 @@ impl Answerer {
 
 fn finish(shown: Shown<'_>, refused: bool, usage: Usage) -> Answer {
     let Shown { text, sentences, citations, doubt, refuse_above, prompts, .. } = shown;
-    Answer { text, sentences, citations: citations.into_vec(), refused, doubt, refuse_above, prompts, usage }
+    let unsure = !refused && refuse_above.is_some_and(|most| doubt > UNSURE * most);
+    Answer { text, sentences, citations: citations.into_vec(), refused, unsure, doubt, refuse_above, prompts, usage }
 }

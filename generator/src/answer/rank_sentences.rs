@@ -151,13 +151,6 @@ pub(super) fn passage_priors(passages: &[Passage]) -> Vec<f32> {
     scores().map(|s| if high > low { (s - low) / (high - low) } else { 1.0 }).collect()
 }
 
-/// The share of the question's terms that occur anywhere in the passages, each counting the same.
-pub(crate) fn question_coverage(question: &str, sentences: &[Sentence<'_>]) -> f32 {
-    let asked = question_terms(question);
-    let found = asked.iter().filter(|t| sentences.iter().any(|s| s.terms.contains(*t))).count();
-    if asked.is_empty() { 0.0 } else { found as f32 / asked.len() as f32 }
-}
-
 #[cfg(test)]
 mod tests {
     use domain::{ByteRange, DocumentId, Scores};

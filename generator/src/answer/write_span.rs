@@ -17,6 +17,7 @@ use super::{
     refuse::doubt,
     show_sentence::{Shown, cancelled},
     split_sentences::is_within_word,
+    terms::terms,
     write_prompt::{Excerpt, best_of_passages, excerpt},
 };
 
@@ -56,8 +57,8 @@ pub(crate) struct SpanWriter<'a> {
     pub passages: &'a [Passage],
     pub sentences: &'a [Sentence<'a>],
     pub ranked: &'a [Ranked<'a>],
-    /// How much more evidence there is than is needed.
-    pub margin: f32,
+    /// The log-odds that the passages answer the question.
+    pub evidence: f32,
     pub config: &'a AnswerConfig,
 }
 
@@ -96,7 +97,7 @@ impl SpanWriter<'_> {
         }
         let least = doubts.iter().copied().fold(1.0, f32::min);
         // Whichever passage is answered from, the doubt will not be less.
-        shown.doubt = doubt(self.margin, Some(least));
+        shown.doubt = doubt(self.evidence, Some(least));
         if shown.doubt > self.config.refuse_above {
             return Ok((Outcome::Refusal, Usage::default()));
         }
@@ -128,7 +129,7 @@ impl SpanWriter<'_> {
         }
         let best = candidates.into_iter().max_by(|a, b| a.worth.total_cmp(&b.worth));
         let Some(best) = best else { return Ok((Outcome::Nothing, usage)) };
-        shown.doubt = doubt(self.margin, Some(best.doubt));
+        shown.doubt = doubt(self.evidence, Some(best.doubt));
         if shown.doubt > self.config.refuse_above {
             return Ok((Outcome::Refusal, usage));
         }
@@ -157,6 +158,9 @@ impl SpanWriter<'_> {
         let place = places.min_by_key(rank)?;
         let whole = self.passages.get(excerpt.passage)?.text.as_str();
         let words = whole.get(place.clone())?.split_whitespace().collect::<Vec<_>>().join(" ");
+        if terms(&words).is_empty() {
+            return None; // `to` and `in the` answer nothing
+        }
         let source = self.around(excerpt.passage, whole, place).filter(|source| !source.orders)?;
         Some(Found { text, words, source })
     }

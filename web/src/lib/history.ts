@@ -10,6 +10,7 @@ export interface KeptTurn {
   sentences: AnswerSentence[];
   citations: Citation[];
   refused: boolean;
+  unsure?: boolean;
   seconds: number;
   /** Under which the server kept it, for rating. */
   answerId: string | null;

@@ -23,6 +23,8 @@ export class Turn {
   citations = $state<Citation[]>([]);
   passages = $state<Passage[]>([]);
   refused = $state(false);
+  /** What is shown may well not answer the question. */
+  unsure = $state(false);
   seconds = $state(0);
   problem = $state<(Failure & { status?: number }) | null>(null);
   helpful = $state<boolean | null>(null);
@@ -60,6 +62,7 @@ export class Turn {
       this.sentences = data.sentences;
       this.citations = data.citations;
       this.refused = data.refused;
+      this.unsure = data.unsure ?? false;
       this.seconds = (data.timings?.total_ms ?? 0) / 1000;
       this.answerId = data.id ?? null;
       this.n = data.turn ?? null;
@@ -71,8 +74,9 @@ export class Turn {
   /** A turn as the browser kept it. */
   static from(kept: KeptTurn): Turn {
     const turn = new Turn(kept.question, kept.mode);
-    const { text, sentences, citations, refused, seconds, answerId, helpful } = kept;
+    const { text, sentences, citations, refused, unsure, seconds, answerId, helpful } = kept;
     Object.assign(turn, { text, sentences, citations, refused, seconds, answerId, helpful, state: 'done' });
+    turn.unsure = unsure ?? false;
     return turn;
   }
 
@@ -85,9 +89,9 @@ export class Turn {
   }
 
   toKeep(): KeptTurn {
-    const { question, mode, text, refused, seconds, answerId, helpful } = this;
+    const { question, mode, text, refused, unsure, seconds, answerId, helpful } = this;
     const [sentences, citations] = [$state.snapshot(this.sentences), $state.snapshot(this.citations)];
-    return { question, mode, text, sentences, citations, refused, seconds, answerId, helpful };
+    return { question, mode, text, sentences, citations, refused, unsure, seconds, answerId, helpful };
   }
 
   asPast(): PastTurn {

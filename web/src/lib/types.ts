@@ -149,6 +149,8 @@ export interface AskResponse {
   sentences: AnswerSentence[];
   citations: Citation[];
   refused: boolean;
+  /** What is shown may well not answer the question; answers kept by older versions don't say. */
+  unsure?: boolean;
   timings?: { total_ms: number };
   /** Where it was asked for. */
   explanation?: Explanation | null;

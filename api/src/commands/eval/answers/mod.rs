@@ -50,6 +50,9 @@ pub struct AnswersArgs {
     /// Show the passage that holds the answer and no other, instead of what is found
     #[arg(long)]
     gold: bool,
+    /// Take this share of the passages out, so that nothing answers their questions while others of their articles stay
+    #[arg(long, value_parser = share, conflicts_with = "gold")]
+    take_out: Option<f64>,
     /// Use this adapter of the settings beside the generator's weights
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
@@ -66,7 +69,8 @@ pub struct AnswersArgs {
 
 /// Asks, and prints the measures.
 pub async fn run(settings: &Settings, places: &Places, output: Output, args: AnswersArgs) -> CommandResult {
-    let set = EvalSet::read(&args.dir, args.limit)?;
+    let mut set = EvalSet::read(&args.dir, args.limit)?;
+    set.take_out(args.take_out.unwrap_or_default());
     let embedder = app::load_embedder(settings, places).await?;
     let model = match args.mode {
         AnswerMode::Answer => Some(load_one(settings, places, args.adapter.as_deref()).await?),
@@ -105,6 +109,11 @@ pub async fn run(settings: &Settings, places: &Places, output: Output, args: Ans
         if curve.is_empty() { rows } else { format!("{rows}\n{}", refusals::table(&curve)) }
     });
     Ok(ExitCode::SUCCESS)
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..1.0).contains(share));
+    share.ok_or_else(|| "a share is a number from 0 to below 1".to_owned())
 }
 
 fn create(path: &Path) -> Result<File, String> {
