@@ -117,6 +117,9 @@ test('it is taken as a student takes it, and marked', async () => {
   await page.getByRole('button', { name: 'Hand in' }).click();
   await page.getByText(/ of \d+ points/).waitFor();
   await first.getByText(right ? 'Right' : 'Not right', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Take it again' }).click();
+  await page.getByRole('button', { name: 'Hand in' }).click();
+  await page.getByText(/^0 of \d+ points/).waitFor();
   await page.getByRole('link', { name: 'Back to the questions' }).click();
   await page.locator('.card').first().waitFor();
   await close(page);

@@ -30,10 +30,10 @@ export async function send(input: RequestInfo | URL, init: RequestInit = {}): Pr
   let response: Response;
   try {
     response = await fetch(request);
-    // A busy server did nothing yet, and says when to come back: it is asked once more.
+    // A busy server did nothing yet and says when to come back: it is asked once more, as is any for what changes nothing.
     const wait = Number(response.headers.get('retry-after'));
-    if (response.status === 503 && wait > 0) {
-      await sleep(1000 * Math.min(MOST_WAIT_S, wait));
+    if (response.status === 503 && (wait > 0 || again.method === 'GET')) {
+      await sleep(1000 * Math.min(MOST_WAIT_S, wait || 1));
       response = await fetch(again);
     }
   } catch (error) {
