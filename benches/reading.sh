@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What reading does with real documents; prints one part after the other, or those that are named:
 #
-#   reading.sh [course|scans|corpus|boxes|speed|recall] ...
+#   reading.sh [course|scans|corpus|boxes|speed|recall|scan_recall] ...
 #
 # LECTERN_DATA names the folder with course/ and corpus/. For `speed` a Python environment with pdfplumber and pymupdf is
 # made in the cache folder; READING_PEERS names another Python.
@@ -22,10 +22,15 @@ peers() {
     fi
 }
 
-for part in "${@:-course scans corpus boxes speed recall}"; do
+for part in "${@:-course scans corpus boxes speed recall scan_recall}"; do
     for one in $part; do
         case $one in
             recall) echo "== recall" && "$programs/lectern" eval retrieval "$data/course" ;;
+            scan_recall)
+                echo "== recall over scans and their Markdown" && folder="$(mktemp -d)" && trap 'rm -rf "$folder"' EXIT
+                python3 benches/scan_questions.py "$data/course" "$folder"
+                "$programs/lectern" eval retrieval "$folder" --formats md,pdf
+                ;;
             *) if [ "$one" = speed ]; then peers; fi; LECTERN_DATA="$data" "$programs/examples/measure_reading" "$one" ;;
         esac
     done

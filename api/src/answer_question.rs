@@ -186,11 +186,13 @@ fn busy() -> Problem {
 
 /// The pages of a range with their boxes; without its document, the first page.
 pub(crate) fn places(document: Option<&Arc<ParsedDocument>>, range: ByteRange) -> Vec<Place> {
-    let Some(document) = document else { return vec![Place { range, page: 1, boxes: Vec::new(), shown: None }] };
+    let Some(document) = document else { return vec![Place::at(range)] };
     let pieces = document.split_by_page(range).into_iter();
     let place = |range: ByteRange| Place {
         range,
         page: document.page_of(range.start),
+        paged: document.is_paged(),
+        heading_path: document.headings_of(range.start),
         boxes: document.boxes(range),
         shown: document.readable(range),
     };

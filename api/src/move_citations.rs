@@ -78,6 +78,7 @@ fn nearest(citation: &mut Citation, parsed: &ParsedDocument) -> bool {
     let range = ByteRange::new(start, start + citation.quote.len());
     (citation.start, citation.end) = (range.start, range.end);
     citation.page = parsed.page_of(range.start);
+    (citation.paged, citation.heading_path) = (parsed.is_paged(), parsed.headings_of(range.start));
     citation.boxes = parsed.boxes(range);
     citation.shown = parsed.readable(range);
     true
@@ -93,6 +94,8 @@ mod tests {
             document_id: DocumentId::new(),
             document_name: "a".into(),
             page: 9,
+            paged: true,
+            heading_path: vec![],
             quote: quote.into(),
             start,
             end: start + quote.len(),

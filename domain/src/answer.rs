@@ -38,8 +38,14 @@ pub struct Citation {
     pub document_id: DocumentId,
     /// The document's name.
     pub document_name: String,
-    /// The page the quote begins on, from 1.
+    /// The page the quote begins on, from 1; always 1 for formats without pages.
     pub page: u32,
+    /// Whether its document has pages; where it has none, the headings say where the quote stands.
+    #[serde(default = "paged")]
+    pub paged: bool,
+    /// Titles of the headings the quote stands under, outermost first.
+    #[serde(default)]
+    pub heading_path: Vec<String>,
     /// Verbatim words.
     pub quote: String,
     /// First byte in the document's text.
@@ -53,7 +59,23 @@ pub struct Citation {
     pub shown: Option<String>,
 }
 
+/// Of citations kept before they told it.
+const fn paged() -> bool {
+    true
+}
+
 impl Citation {
+    /// The document's name and where in it the quote stands: `a.pdf, page 4` with the language's `word` for a page, else
+    /// `a.md, § Heading › Sub-heading`, or the name alone.
+    pub fn source(&self, word: &str) -> String {
+        let name = &self.document_name;
+        match self.heading_path.as_slice() {
+            _ if self.paged => format!("{name}, {word} {}", self.page),
+            [] => name.clone(),
+            path => format!("{name}, § {}", path.join(" › ")),
+        }
+    }
+
     /// The quote as a reader expects it.
     pub fn readable(&self) -> &str {
         self.shown.as_deref().unwrap_or(&self.quote)
@@ -131,4 +153,21 @@ pub struct Answer {
     pub prompts: Vec<Prompt>,
     /// Tokens read and written by the model.
     pub usage: Usage,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_page_or_the_headings() {
+        let kept = r#"{"n":1,"document_id":"01890a5d-ac96-774b-bcce-b302099a8057","document_name":"a.md","page":4,
+            "quote":"It rained.","start":0,"end":10,"boxes":[]}"#;
+        let mut citation: Citation = serde_json::from_str(kept).unwrap();
+        assert_eq!(citation.source("page"), "a.md, page 4");
+        citation.paged = false;
+        assert_eq!(citation.source("page"), "a.md");
+        citation.heading_path = vec!["Weather".into(), "Rain".into()];
+        assert_eq!(citation.source("page"), "a.md, § Weather › Rain");
+    }
 }

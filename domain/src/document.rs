@@ -34,6 +34,41 @@ pub struct Failure {
     pub detail: String,
 }
 
+/// What was not read although reading succeeded: a stable code with the pages that it is about, and a sentence for the user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "KeptWarning")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReadWarning {
+    /// Stable, machine-readable: `page_damaged`, `recognition_not_installed`, …
+    pub code: String,
+    /// The pages that it is about, from 1.
+    pub pages: Vec<u32>,
+    /// What was not read, why, and what to do.
+    pub detail: String,
+}
+
+/// A warning as it is kept; readers up to version 3 wrote the sentence alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum KeptWarning {
+    Sentence(String),
+    Whole {
+        code: String,
+        #[serde(default)]
+        pages: Vec<u32>,
+        detail: String,
+    },
+}
+
+impl From<KeptWarning> for ReadWarning {
+    fn from(kept: KeptWarning) -> Self {
+        match kept {
+            KeptWarning::Sentence(detail) => Self { code: "page_not_read".to_owned(), pages: Vec::new(), detail },
+            KeptWarning::Whole { code, pages, detail } => Self { code, pages, detail },
+        }
+    }
+}
+
 /// What a block is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -124,8 +159,8 @@ pub struct ParsedDocument {
     pub language: Language,
     /// The media type that was detected from the content.
     pub media_type: String,
-    /// What a user should know although reading succeeded: "page 3 has no text layer", …
-    pub warnings: Vec<String>,
+    /// What a user should know although reading succeeded: that page 3 was not read, …
+    pub warnings: Vec<ReadWarning>,
 }
 
 impl ParsedDocument {
@@ -207,6 +242,19 @@ impl ParsedDocument {
         self.blocks.get(after.saturating_sub(1)).map_or(1, |b| b.page)
     }
 
+    /// Whether it has pages (or slides) to tell its places by. What flows is one page without a size.
+    pub fn is_paged(&self) -> bool {
+        self.pages.len() > 1 || self.pages.iter().any(|p| p.width > 0.0)
+    }
+
+    /// Titles of the headings that a byte stands under, outermost first; a heading stands under itself.
+    pub fn headings_of(&self, byte: usize) -> Vec<String> {
+        let after = self.blocks.partition_point(|b| b.range.start <= byte);
+        let Some(block) = self.blocks.get(after.saturating_sub(1)) else { return Vec::new() };
+        let own = (block.kind == BlockKind::Heading).then(|| self.slice(block.range).to_owned());
+        block.heading_path.iter().cloned().chain(own).collect()
+    }
+
     /// The headings in order.
     pub fn outline(&self) -> Vec<OutlineEntry> {
         self.blocks
@@ -284,6 +332,36 @@ mod tests {
         doc.words.clear();
         assert_eq!(texts(&doc, whole, &[1, 2]), ["one two\n\nthree"]);
         assert_eq!(texts(&doc, whole, &[3]), ["four"]);
+    }
+
+    #[test]
+    fn headings_of_a_byte() {
+        let block = |kind, start: usize, end: usize, path: &[&str]| Block {
+            kind,
+            level: u8::from(kind == BlockKind::Heading),
+            range: ByteRange::new(start, end),
+            page: 1,
+            heading_path: path.iter().map(|p| (*p).to_owned()).collect(),
+            boxes: vec![],
+        };
+        let doc = ParsedDocument {
+            text: "Rain\n\nIt falls.".into(),
+            pages: vec![PageInfo { number: 1, width: 0.0, height: 0.0 }],
+            blocks: vec![block(BlockKind::Heading, 0, 4, &[]), block(BlockKind::Paragraph, 6, 15, &["Rain"])],
+            words: vec![],
+            language: Language::English,
+            media_type: "text/markdown".into(),
+            warnings: vec![],
+        };
+        assert!(!doc.is_paged() && doc.headings_of(2) == ["Rain"] && doc.headings_of(9) == ["Rain"]);
+    }
+
+    #[test]
+    fn warnings_of_older_readers_are_still_understood() {
+        let kept = r#"["page 3 is damaged", {"code": "page_damaged", "pages": [3], "detail": "…"}]"#;
+        let warnings: Vec<ReadWarning> = serde_json::from_str(kept).unwrap();
+        assert_eq!(warnings[0].code, "page_not_read");
+        assert_eq!((warnings[1].code.as_str(), warnings[1].pages.as_slice()), ("page_damaged", &[3][..]));
     }
 
     #[test]

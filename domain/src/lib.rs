@@ -21,7 +21,9 @@ pub use adapter::{AdapterWeights, LowRankUpdate};
 pub use answer::{Answer, AnswerMode, AnswerSentence, Citation, Prompt, PromptUse, Turn, Usage};
 pub use chunk::{CHUNKER_VERSION, Chunk};
 pub use course::Course;
-pub use document::{Block, BlockKind, DocumentStatus, Failure, OutlineEntry, PageInfo, ParsedDocument, Word};
+pub use document::{
+    Block, BlockKind, DocumentStatus, Failure, OutlineEntry, PageInfo, ParsedDocument, ReadWarning, Word,
+};
 pub use error::{ErrorKind, PortError, PortResult};
 pub use geometry::{ByteRange, Rect};
 pub use ids::{AnswerId, ChunkId, ConversationId, CourseId, DocumentId, JobId, QuizId};

@@ -139,9 +139,7 @@ async fn answer_with(
         language,
         passages: passages.clone(),
     };
-    let locate = |_: DocumentId, range: ByteRange| {
-        vec![Place { range, page: range.start as u32, boxes: Vec::new(), shown: None }]
-    };
+    let locate = |_: DocumentId, range: ByteRange| vec![Place { page: range.start as u32, ..Place::at(range) }];
     let answer = answerer.answer(request, &locate, sender).await.unwrap();
     let mut events = Vec::new();
     while let Some(event) = receiver.recv().await {
@@ -289,7 +287,7 @@ async fn a_receiver_that_goes_away_stops_the_model() {
         language: Language::English,
         passages: passages(&[LEAVES]),
     };
-    let locate = |_: DocumentId, range: ByteRange| vec![Place { range, page: 1, boxes: Vec::new(), shown: None }];
+    let locate = |_: DocumentId, range: ByteRange| vec![Place::at(range)];
     let waiting = answerer.answer(request, &locate, sender);
     let leave = async {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -312,7 +310,7 @@ async fn a_passage_that_does_not_fit_its_range_is_never_quoted() {
         language: Language::English,
         passages: given,
     };
-    let locate = |_: DocumentId, range: ByteRange| vec![Place { range, page: 1, boxes: Vec::new(), shown: None }];
+    let locate = |_: DocumentId, range: ByteRange| vec![Place::at(range)];
     let answer = answerer.answer(request, &locate, sender).await.unwrap();
     assert!(answer.refused && answer.citations.is_empty());
 }

@@ -90,7 +90,7 @@ fn request(count: usize, kinds: &[QuestionKind]) -> QuizRequest {
 }
 
 fn locate(_: DocumentId, range: ByteRange) -> Vec<Place> {
-    vec![Place { range, page: 1, boxes: Vec::new(), shown: None }]
+    vec![Place::at(range)]
 }
 
 fn maker() -> QuizMaker {

@@ -1,6 +1,6 @@
 //! Collects blocks into a document: text, ranges and heading paths are kept in step here and nowhere else.
 
-use domain::{Block, BlockKind, ByteRange, PageInfo, ParsedDocument, Rect, Word};
+use domain::{Block, BlockKind, ByteRange, PageInfo, ParsedDocument, ReadWarning, Rect, Word};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{Format, IngestError, detect_language};
@@ -88,7 +88,12 @@ impl DocumentBuilder {
     }
 
     /// The document; `None` where no block was added.
-    pub(crate) fn finish(self, format: Format, pages: Vec<PageInfo>, warnings: Vec<String>) -> Option<ParsedDocument> {
+    pub(crate) fn finish(
+        self,
+        format: Format,
+        pages: Vec<PageInfo>,
+        warnings: Vec<ReadWarning>,
+    ) -> Option<ParsedDocument> {
         if self.blocks.is_empty() {
             return None;
         }

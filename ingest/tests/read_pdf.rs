@@ -94,7 +94,32 @@ fn what_can_not_be_read_says_why() {
 fn a_page_without_text_is_a_warning() {
     let words = vec![(12.0, false, 72.0, 720.0, "Some words")];
     let Some(document) = read(&pdf(&[(0, words), (0, vec![])], ""), None) else { return };
-    assert_eq!(document.unwrap().warnings, Vec::<String>::new(), "a blank page is no loss");
+    assert_eq!(document.unwrap().warnings, [], "a blank page is no loss");
+}
+
+#[test]
+fn what_was_filled_into_a_form_is_read() {
+    let object = |words: &str, rest: &str| format!("<<{rest}/Length {}>>stream\n{words}\nendstream", words.len());
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[5 0 R]>>>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F 6 0 R>>>>/Annots[5 0 R]>>"
+            .to_owned(),
+        object("BT /F 12 Tf 72 700 Td (Name:) Tj ET", ""),
+        "<</Type/Annot/Subtype/Widget/FT/Tx/F 4/T(n)/V(Ada Lovelace)/Rect[120 695 300 715]/P 3 0 R/AP<</N 7 0 R>>>>"
+            .to_owned(),
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned(),
+        object(
+            "BT /F 12 Tf 2 5 Td (Ada Lovelace) Tj ET",
+            "/Type/XObject/Subtype/Form/BBox[0 0 180 20]/Resources<</Font<</F 6 0 R>>>>",
+        ),
+    ];
+    let numbered = objects.iter().enumerate().map(|(n, object)| format!("{} 0 obj{object}endobj\n", n + 1));
+    let file = format!("%PDF-1.7\n{}trailer<</Root 1 0 R>>\n%%EOF", numbered.collect::<String>());
+    let Some(document) = read(file.as_bytes(), None) else { return };
+    let doc = document.unwrap();
+    assert_eq!(doc.text.split_whitespace().collect::<Vec<_>>(), ["Name:", "Ada", "Lovelace"]);
+    assert!(doc.words.iter().all(|w| (w.rect.top - 82.0).abs() < 8.0), "{:?}", doc.words);
 }
 
 /// A byte changed anywhere: an error or a document, never a crash.

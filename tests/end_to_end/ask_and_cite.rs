@@ -47,6 +47,9 @@ fn a_question_is_answered_with_a_quote_from_its_page() {
             assert_eq!(answer["refused"], false, "{answer}");
             let quote = text(&answer["citations"][0], "quote");
             assert!(quote.contains("from the water"), "{mode}: {answer}");
+            let path = json!(["How plants feed themselves", "Photosynthesis"]);
+            let place = (&answer["citations"][0]["paged"], &answer["citations"][0]["heading_path"]);
+            assert_eq!(place, (&json!(false), &path), "{answer}");
             check_citations(&answer).await;
         }
         let answer = ask(&course, "臺灣地層下陷最嚴重的地方在哪裡？", "answer").await;
@@ -111,7 +114,7 @@ fn a_pdf_answer_has_boxes_and_its_page_a_picture() {
         assert_eq!((document["status"].as_str(), document["pages"].as_u64()), (Some("ready"), Some(2)), "{document}");
         let answer = ask(&course, "When did Mercator publish his world map?", "quote").await;
         let citation = &answer["citations"][0];
-        assert_eq!(citation["page"], 2, "{answer}");
+        assert_eq!((&citation["page"], &citation["paged"]), (&json!(2), &json!(true)), "{answer}");
         assert!(text(citation, "quote").contains("1569"));
         let on_page = &citation["boxes"][0];
         assert!(on_page["left"].as_f64().unwrap() > 60.0 && on_page["top"].as_f64().unwrap() < 120.0, "{on_page}");

@@ -349,7 +349,7 @@ fn an_export_has_every_question_answer_and_verbatim_quote() {
         assert!(file.starts_with("# \\<b\\>Leaves\\</b\\> \\*and\\* \"roots\"/\n"), "{file}");
         assert!(file.contains("## Where does the \\<i\\>oxygen\\</i\\> of photosynthesis come from?"), "{file}");
         let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace('\\', "");
-        assert!(plain(&file).contains(&format!("“{}” plants.md, page 1", plain(&quote))), "{file}");
+        assert!(plain(&file).contains(&format!("“{}” plants.md, § ", plain(&quote))), "{file}");
         let marks = file.matches("[^1]").count();
         assert!(marks >= 2, "the answer's mark and its footnote: {file}");
 

@@ -223,7 +223,7 @@ test('the conversation is there after a reload; it can be rated, copied, left fo
   await turn.getByRole('button', { name: 'Copy with sources' }).click();
   await turn.getByRole('button', { name: 'Copied' }).waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(copied, /\[1\] “.*absorbs red and blue.*photosynthesis-1\.md, Page 1\)/s);
+  assert.match(copied, /\[1\] “.*absorbs red and blue.*photosynthesis-1\.md, § Photosynthesis › Chlorophyll\)/s);
   await page.getByRole('button', { name: 'New conversation' }).click();
   await turn.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Conversations' }).click();

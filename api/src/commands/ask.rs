@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use axum::http::Method;
-use domain::{AnswerMode, ConversationId};
+use domain::{AnswerMode, Citation, ConversationId};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{CommandResult, MaterialParts, NOTHING_FOUND, Output, known_course};
@@ -46,15 +47,9 @@ fn text(answer: &Value) -> String {
     if answer["unsure"] == true {
         lines.insert(0, "The material may not answer this. Its nearest words:".to_owned());
     }
-    for citation in answer["citations"].as_array().into_iter().flatten() {
-        let text = |key: &str| citation[key].as_str().unwrap_or_default();
-        lines.push(format!(
-            "[{}] {}, page {}: \"{}\"",
-            citation["n"],
-            text("document_name"),
-            citation["page"],
-            citation["shown"].as_str().unwrap_or(text("quote"))
-        ));
+    let citations = answer["citations"].as_array().into_iter().flatten();
+    for citation in citations.filter_map(|c| Citation::deserialize(c).ok()) {
+        lines.push(format!("[{}] {}: \"{}\"", citation.n, citation.source("page"), citation.readable()));
     }
     if answer["explanation"].is_object() {
         lines.push(explained(&answer["explanation"]));

@@ -11,7 +11,7 @@ use axum::{
 };
 use domain::{
     Block, BlockKind, CourseId, DocumentId, DocumentStatus, ErrorKind, Failure, JobId, Language, OutlineEntry,
-    ParsedDocument, PortError, Rect,
+    ParsedDocument, PortError, ReadWarning, Rect,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
@@ -48,8 +48,8 @@ pub struct Document {
     chunks: Option<u32>,
     language: Option<Language>,
     media_type: Option<String>,
-    /// What a teacher should know although reading succeeded.
-    warnings: Vec<String>,
+    /// What a teacher should know although reading succeeded: what was not read.
+    warnings: Vec<ReadWarning>,
     outline: Vec<OutlineEntry>,
     /// RFC 3339, UTC.
     created_at: String,

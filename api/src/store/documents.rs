@@ -1,6 +1,8 @@
 //! Documents in the database.
 
-use domain::{CourseId, DocumentId, DocumentStatus, Failure, JobId, Language, OutlineEntry, ParsedDocument};
+use domain::{
+    CourseId, DocumentId, DocumentStatus, Failure, JobId, Language, OutlineEntry, ParsedDocument, ReadWarning,
+};
 use ingest::READER_VERSION;
 use sqlx::{Row, sqlite::SqliteRow};
 
@@ -22,7 +24,7 @@ pub struct DocumentRow {
     pub pages: Option<u32>,
     pub chunks: Option<u32>,
     pub outline: Vec<OutlineEntry>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<ReadWarning>,
     pub created_at: String,
     /// Which reader made its text.
     pub reader_version: u32,

@@ -12,10 +12,21 @@ pub struct Place {
     pub range: ByteRange,
     /// The page, from 1.
     pub page: u32,
+    /// Whether the document has pages.
+    pub paged: bool,
+    /// Titles of the headings they stand under, outermost first.
+    pub heading_path: Vec<String>,
     /// Their boxes; empty for formats without pages.
     pub boxes: Vec<Rect>,
     /// What to show in their place where they are of a table.
     pub shown: Option<String>,
+}
+
+impl Place {
+    /// A place of which no more than its bytes is known: on the first page.
+    pub const fn at(range: ByteRange) -> Self {
+        Self { range, page: 1, paged: true, heading_path: Vec::new(), boxes: Vec::new(), shown: None }
+    }
 }
 
 /// Finds the places of a quote.
@@ -67,6 +78,8 @@ impl<'a> Citations<'a> {
             document_id: passage.document_id,
             document_name: passage.document_name.clone(),
             page: place.page,
+            paged: place.paged,
+            heading_path: place.heading_path,
             quote: passage.text.get(in_passage)?.to_owned(),
             start,
             end,

@@ -98,6 +98,8 @@ mod tests {
             document_id: DocumentId::new(),
             document_name: "a <b>_c_.md".to_owned(),
             page: 4,
+            paged: true,
+            heading_path: vec![],
             quote: quote.to_owned(),
             start: 0,
             end: quote.len(),

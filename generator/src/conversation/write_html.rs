@@ -56,9 +56,8 @@ fn section(out: &mut String, turn: &WrittenTurn, before: usize) {
         out.push_str("<ol>\n");
         let page = Words::of(turn.language).page;
         for (n, citation) in (before + 1..).zip(&turn.citations) {
-            let (quote, name) = (as_html(&clean(&citation.quote)), as_html(&clean(&citation.document_name)));
-            let page_n = citation.page;
-            let _ = writeln!(out, "<li id=\"note-{n}\" value=\"{n}\">“{quote}” {name}, {page} {page_n}</li>");
+            let (quote, place) = (as_html(&clean(&citation.quote)), as_html(&clean(&citation.source(page))));
+            let _ = writeln!(out, "<li id=\"note-{n}\" value=\"{n}\">“{quote}” {place}</li>");
         }
         out.push_str("</ol>\n");
     }

@@ -25,8 +25,7 @@ pub(super) fn write(title: &str, turns: &[WrittenTurn]) -> String {
             notes += 1;
             // Later lines of a footnote are indented.
             let quote = as_markdown(&clean(&citation.quote)).replace('\n', "\n    ");
-            let name = line(&citation.document_name);
-            let _ = write!(out, "\n[^{notes}]: “{quote}” {name}, {page} {}\n", citation.page);
+            let _ = write!(out, "\n[^{notes}]: “{quote}” {}\n", line(&citation.source(page)));
         }
     }
     out

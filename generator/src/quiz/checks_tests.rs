@@ -95,6 +95,8 @@ fn cited(source: &QuizSource, quote: &str) -> Citation {
         document_id: source.document_id,
         document_name: source.document_name.clone(),
         page: 1,
+        paged: true,
+        heading_path: vec![],
         quote: quote.to_owned(),
         start,
         end: start + quote.len(),

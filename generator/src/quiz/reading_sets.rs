@@ -10,6 +10,7 @@ use super::{
     make_quiz::{Run, level_of},
     question_parts::Candidate,
 };
+use crate::answer::Place;
 
 /// With fewer questions on it a passage is not worth its reading.
 const FEWEST: usize = 2;
@@ -96,16 +97,19 @@ impl Run<'_> {
         let start = source.start + (source.text.len() - source.text.trim_start().len());
         let range = ByteRange::new(start, start + quote.len());
         let places = self.locate.locate(source.document_id, range).await?;
-        let place = places.into_iter().next();
+        let first = Place { page: source.page, heading_path: source.heading_path.clone(), ..Place::at(range) };
+        let place = places.into_iter().next().unwrap_or(first);
         Ok(Some(Citation {
             n: 1,
             document_id: source.document_id,
             document_name: source.document_name.clone(),
-            page: place.as_ref().map_or(source.page, |p| p.page),
+            page: place.page,
+            paged: place.paged,
+            heading_path: place.heading_path,
             quote: quote.to_owned(),
             start: range.start,
             end: range.end,
-            boxes: place.map(|p| p.boxes).unwrap_or_default(),
+            boxes: place.boxes,
             shown: None,
         }))
     }

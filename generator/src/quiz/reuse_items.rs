@@ -53,6 +53,8 @@ async fn reuse(source: &QuizSource, item: &SourceItem, locate: &dyn Locate) -> P
             document_id: source.document_id,
             document_name: source.document_name.clone(),
             page: place.page,
+            paged: place.paged,
+            heading_path: place.heading_path,
             quote: quote.to_owned(),
             start,
             end,

@@ -10,6 +10,8 @@ fn reading_set() -> Quiz {
         document_id: DocumentId::new(),
         document_name: "reader.pdf".to_owned(),
         page: 7,
+        paged: true,
+        heading_path: vec![],
         quote: "Texas {joined} in 1845.\nUtah <followed>.".to_owned(),
         start: 0,
         end: 40,

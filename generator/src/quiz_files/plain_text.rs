@@ -50,7 +50,9 @@ pub fn name(n: usize, question: &Question) -> String {
 
 /// A short name for a passage: where it stands.
 pub fn passage_name(passage: &Citation) -> String {
-    format!("P{} {}, {}", passage.n, one_line(&passage.document_name), passage.page)
+    let place =
+        passage.heading_path.last().filter(|_| !passage.paged).cloned().unwrap_or_else(|| passage.page.to_string());
+    format!("P{} {}, {}", passage.n, one_line(&passage.document_name), one_line(&place))
 }
 
 /// Points without needless digits.

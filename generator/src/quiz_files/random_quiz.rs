@@ -93,6 +93,8 @@ fn citation() -> impl Strategy<Value = Citation> {
         document_id: DocumentId::new(),
         document_name: format!("{name}.pdf"),
         page,
+        paged: true,
+        heading_path: vec![],
         start: 0,
         end: quote.len(),
         quote,

@@ -52,13 +52,12 @@ pub fn write(quiz: &Quiz) -> String {
     for (i, question) in quiz.questions.iter().enumerate() {
         if let Some(passage) = quiz.passage_before(i) {
             let (text, start) = (as_html(passage.readable()), i + 1);
-            let (source, page, name) = (words.source, words.page, as_html(&passage.document_name));
+            let (source, place) = (words.source, as_html(&passage.source(words.page)));
             let _ = write!(
                 out,
                 "</ol>\n<blockquote class=\"passage\" lang=\"{}\"><p>{text}</p>\
-                 <footer>{source}: {name}, {page} {}</footer></blockquote>\n<ol class=\"questions\" start=\"{start}\">\n",
-                question.language.tag(),
-                passage.page
+                 <footer>{source}: {place}</footer></blockquote>\n<ol class=\"questions\" start=\"{start}\">\n",
+                question.language.tag()
             );
         }
         let _ = writeln!(
@@ -141,9 +140,8 @@ fn notes(question: &Question) -> String {
     let after = after_answering(question);
     let mut out = if after.is_empty() { String::new() } else { format!("<p class=\"after\">{}</p>", as_html(&after)) };
     for citation in &question.evidence {
-        let (quote, name) = (as_html(&citation.quote), as_html(&citation.document_name));
-        let (source, page) = (words.source, words.page);
-        let _ = write!(out, "<p class=\"evidence\">“{quote}” {source}: {name}, {page} {}</p>", citation.page);
+        let (quote, place, source) = (as_html(&citation.quote), as_html(&citation.source(words.page)), words.source);
+        let _ = write!(out, "<p class=\"evidence\">“{quote}” {source}: {place}</p>");
     }
     out
 }

@@ -41,7 +41,7 @@ pub fn write(quiz: &Quiz) -> String {
 fn quoted(citation: &Citation, words: &Words) -> String {
     let (source, page) = (words.source, words.page);
     let quote = as_markdown(&citation.quote).replace('\n', "\n> ");
-    format!("\n> {quote}\n>\n> {source}: {}, {page} {}\n", as_markdown(&citation.document_name), citation.page)
+    format!("\n> {quote}\n>\n> {source}: {}\n", as_markdown(&citation.source(page)))
 }
 
 /// With a backslash before every character that could be markup (`CommonMark` 2.4), and hard line breaks.

@@ -4,7 +4,7 @@ use super::picture::Slanted;
 
 type Point = (f32, f32);
 
-/// The box of least area around the points, running along its longer side, left to right or downwards; `None` for none.
+/// The box of least area around the points, running from left to right; `None` for none.
 pub(super) fn enclose(points: Vec<Point>) -> Option<Slanted> {
     let hull = hull(points);
     let first = *hull.first()?;
@@ -39,16 +39,13 @@ fn around(hull: &[Point], from: Point, along: Point) -> Slanted {
     Slanted { centre, along, width: x.1 - x.0, height: y.1 - y.0 }
 }
 
-/// Makes words run rightwards, or downwards where the box is much taller than wide.
+/// Makes words run rightwards.
 fn upright(mut b: Slanted) -> Slanted {
     if b.along.0.abs() < b.along.1.abs() {
         b = Slanted { along: (b.along.1, -b.along.0), width: b.height, height: b.width, ..b };
     }
     if b.along.0 < 0.0 {
         b.along = (-b.along.0, -b.along.1);
-    }
-    if b.height >= 1.5 * b.width {
-        return Slanted { along: (-b.along.1, b.along.0), width: b.height, height: b.width, ..b };
     }
     b
 }
@@ -89,7 +86,7 @@ mod tests {
         assert!((found.width - 80.0).abs() < 0.01 && (found.height - 12.0).abs() < 0.01, "{found:?}");
         assert!((found.along.1 - 0.0995).abs() < 1e-3 && (found.centre.0 - 100.0).abs() < 0.01);
         let tall = enclose(vec![(0.0, 0.0), (10.0, 0.0), (10.0, 90.0), (0.0, 90.0)]).unwrap();
-        assert!((tall.along.1 - 1.0).abs() < 1e-6 && (tall.width - 90.0).abs() < 1e-3);
+        assert!((tall.along.0 - 1.0).abs() < 1e-6 && (tall.height - 90.0).abs() < 1e-3);
         assert!(enclose(Vec::new()).is_none() && enclose(vec![(1.0, 1.0)]).is_none());
     }
 }

@@ -12,6 +12,8 @@ const BOX: f32 = 0.6;
 const GROW: f32 = 1.5;
 /// Thinner in the map is no text, in its pixels.
 const THINNEST: f32 = 3.0;
+/// Boxes this many times as high as wide hold words that stand one below the other.
+const TALL: f32 = 1.5;
 /// More lines than this no page has.
 const MOST_LINES: usize = 2000;
 /// The network takes sides that are multiples of this.
@@ -40,7 +42,9 @@ pub(super) fn boxes(map: &[f32], size: (usize, usize), picture: &Picture) -> Vec
         if !seen[start] && boxes.len() < MOST_LINES {
             let (points, mean) = component(start, map, size, &mut seen);
             let points = points.into_iter().map(|(x, y)| (x * scale.0, y * scale.1)).collect();
-            boxes.extend(enclose(points).filter(|b| mean >= BOX && b.height > THINNEST * scale.0).map(grown));
+            boxes.extend(
+                enclose(points).filter(|b| mean >= BOX && b.height.min(b.width) > THINNEST * scale.0).map(grown),
+            );
         }
     }
     boxes
@@ -48,7 +52,15 @@ pub(super) fn boxes(map: &[f32], size: (usize, usize), picture: &Picture) -> Vec
 
 fn grown(b: Slanted) -> Slanted {
     let by = b.width * b.height * GROW / (2.0 * (b.width + b.height));
-    Slanted { width: b.width + 2.0 * by, height: b.height + 2.0 * by, ..b }
+    downward(Slanted { width: b.width + 2.0 * by, height: b.height + 2.0 * by, ..b })
+}
+
+/// Makes words run downwards where the box is much taller than wide. Before it has grown, that of a single digit is too.
+fn downward(b: Slanted) -> Slanted {
+    if b.height >= TALL * b.width {
+        return Slanted { along: (-b.along.1, b.along.0), width: b.height, height: b.width, ..b };
+    }
+    b
 }
 
 /// The corners of the pixels at the ends of each row of a connected component, and the mean of its pixels.
@@ -97,5 +109,7 @@ mod tests {
         let by = 80.0 * 10.0 * GROW / 180.0;
         assert!((found[0].width - 80.0 - 2.0 * by).abs() < 0.1 && (found[0].centre.1 - 13.0).abs() < 0.1, "{found:?}");
         assert_eq!(input_size(&picture, 1280), (192, 96));
+        let digit = Slanted { centre: (9.0, 9.0), along: (1.0, 0.0), width: 20.0, height: 32.0 };
+        assert!(grown(digit).along.0 > 0.5 && grown(Slanted { height: 90.0, ..digit }).along.1 > 0.5);
     }
 }

@@ -4,8 +4,11 @@
 //! Crates were weighed: those there are bring the `image` stack, `OpenCV` or a runtime of their own, and give no place for
 //! single characters, without which no quote can be marked on a scan.
 
+mod alphabet;
 mod enclose;
 mod find_lines;
+mod find_strokes;
+mod one_script;
 mod picture;
 mod read_line;
 
@@ -18,7 +21,12 @@ use ort::{
 };
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::{picture::Picture, read_line::TextLine};
+use self::alphabet::Alphabet;
+pub(crate) use self::{
+    find_strokes::{Stroke, find_strokes},
+    picture::Picture,
+    read_line::TextLine,
+};
 
 /// The longer side of the picture in which lines are looked for, in pixels: text of 8 points is then 12 pixels high.
 const LONGEST_SIDE: usize = 1280;
@@ -38,7 +46,7 @@ pub struct OcrModels {
 pub(crate) struct Ocr {
     finder: Session,
     reader: Session,
-    alphabet: Vec<char>,
+    alphabet: Alphabet,
 }
 
 impl Ocr {
@@ -50,13 +58,7 @@ impl Ocr {
         };
         let keys = models.folder.join("keys.txt");
         let text = std::fs::read_to_string(&keys).map_err(|e| format!("{}: {e}", keys.display()))?;
-        // Class 0 is the blank; a class of several characters does not exist.
-        let alphabet = text.split('\n').map(|key| key.trim_end_matches('\r').chars().next().unwrap_or(' '));
-        let mut alphabet: Vec<char> = alphabet.collect();
-        if text.ends_with('\n') {
-            alphabet.pop();
-        }
-        Ok(Self { finder: session("det.onnx")?, reader: session("rec.onnx")?, alphabet })
+        Ok(Self { finder: session("det.onnx")?, reader: session("rec.onnx")?, alphabet: Alphabet::of_lines(&text) })
     }
 
     /// The lines of a picture, from the top.
@@ -70,11 +72,12 @@ impl Ocr {
         for place in find_lines::boxes(&map, size, picture) {
             let size = read_line::input_size(&place);
             let (steps, classes) = run(&mut self.reader, size, &read_line::input(picture, &place, size))?;
-            if classes != self.alphabet.len() {
-                return Err(format!("keys.txt has {} lines, its network {classes} classes", self.alphabet.len()));
+            if classes != self.alphabet.chars.len() {
+                return Err(format!("keys.txt has {} lines, its network {classes} classes", self.alphabet.chars.len()));
             }
             lines.extend(read_line::decode(&steps, &self.alphabet, place));
         }
+        one_script::one_script(&mut lines);
         Ok(lines)
     }
 }

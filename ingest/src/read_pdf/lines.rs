@@ -92,8 +92,9 @@ impl Line {
 
     fn straighten(&mut self, slope: f32) {
         for word in &mut self.words {
-            let by = slope * f32::midpoint(word.span.left, word.span.right);
-            word.span = Span { top: word.span.top - by, bottom: word.span.bottom - by, ..word.span };
+            let Span { left, right, top, bottom } = word.span;
+            let (up, on) = (slope * f32::midpoint(left, right), slope * f32::midpoint(top, bottom));
+            word.span = Span { left: left + on, right: right + on, top: top - up, bottom: bottom - up };
         }
         self.span = self.words.iter().map(|w| w.span).reduce(Span::union).unwrap_or(self.span);
     }

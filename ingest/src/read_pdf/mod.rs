@@ -7,6 +7,7 @@
 
 mod compose;
 mod display;
+mod form_values;
 mod furniture;
 mod glyphs;
 mod headings;
@@ -19,6 +20,7 @@ mod render_page;
 mod row_columns;
 mod ruled_tables;
 mod rules;
+mod unread;
 mod unruled_tables;
 
 pub(crate) use self::{
@@ -34,6 +36,7 @@ use self::{
     glyphs::page_glyphs,
     lines::Line,
     picture_pages::{Recogniser, draw, is_picture},
+    unread::{Reason, Unread},
 };
 use crate::{Format, IngestError, OcrModels, ReadOptions, build_document::DocumentBuilder, ocr::Picture};
 
@@ -88,16 +91,14 @@ fn opening_error(error: &PdfiumError, options: ReadOptions<'_>) -> IngestError {
 struct Content<'a> {
     pages: Vec<PageInfo>,
     lines: Vec<Vec<Line>>,
-    warnings: Vec<String>,
+    unread: Unread,
     recogniser: Recogniser<'a>,
-    /// Why pages that are pictures were not read.
-    reason: Option<String>,
 }
 
 impl<'a> Content<'a> {
-    const fn new(ocr: Option<&'a OcrModels>) -> Self {
+    fn new(ocr: Option<&'a OcrModels>) -> Self {
         let recogniser = Recogniser::new(ocr);
-        Self { pages: Vec::new(), lines: Vec::new(), warnings: Vec::new(), recogniser, reason: None }
+        Self { pages: Vec::new(), lines: Vec::new(), unread: Unread::default(), recogniser }
     }
 
     /// Recognises the text of a page's picture; a warning where that can't be done.
@@ -105,8 +106,7 @@ impl<'a> Content<'a> {
         match self.recogniser.read(info, picture) {
             Ok(lines) => self.lines.push(lines),
             Err(why) => {
-                self.warnings.push(format!("page {} has no text layer and was not read: {why}", info.number));
-                self.reason.get_or_insert(why);
+                self.unread.add(info.number, why);
                 self.lines.push(Vec::new());
             }
         }
@@ -116,12 +116,13 @@ impl<'a> Content<'a> {
     fn add_page(&mut self, file: &PdfDocument<'_>, index: usize) {
         let number = index as u32 + 1;
         let page = i32::try_from(index).ok().and_then(|i| file.pages().get(i).ok());
-        let Some(page) = page else {
-            self.warnings.push(format!("page {number} is damaged and was left out"));
+        let Some(mut page) = page else {
+            self.unread.add(number, Reason::Damaged);
             self.pages.push(PageInfo { number, width: 0.0, height: 0.0 });
             self.lines.push(Vec::new());
             return;
         };
+        form_values::draw_form_values(&mut page);
         let info = page_info(number, &page);
         let lines = Display::of(&page, number).map_or_else(Vec::new, |display| {
             let lines = lines::page_lines(&page_glyphs(&page, &display));
@@ -139,7 +140,7 @@ impl<'a> Content<'a> {
         let pages = self.pages.len();
         let nothing = IngestError::NoTextLayer {
             pages,
-            reason: self.reason.take().unwrap_or_else(|| "no text was found in their pictures".to_owned()),
+            reason: self.unread.reason().unwrap_or_else(|| "no text was found in their pictures".to_owned()),
         };
         if self.lines.iter().all(Vec::is_empty) {
             return Err(nothing);
@@ -154,7 +155,7 @@ impl<'a> Content<'a> {
         for paragraph in &paragraphs {
             document.push_block(compose::compose(paragraph, &spelling));
         }
-        document.finish(format, self.pages, self.warnings).ok_or(nothing)
+        document.finish(format, self.pages, self.unread.warnings()).ok_or(nothing)
     }
 }
 

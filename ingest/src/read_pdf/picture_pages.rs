@@ -7,12 +7,15 @@ use super::{
     Content,
     glyphs::{Glyph, Space},
     lines::{Line, picture_lines},
+    ruled_tables::gather_ruled_tables,
+    rules::Rules,
+    unread::Reason,
 };
 use crate::{
     IngestError, OcrModels, ReadOptions,
     decode_picture::decode_picture,
     detect_format,
-    ocr::{Ocr, Picture, TextLine},
+    ocr::{Ocr, Picture, TextLine, find_strokes},
 };
 
 /// What pages are drawn at, in pixels a point: 200 dots an inch.
@@ -84,30 +87,32 @@ impl<'a> Recogniser<'a> {
     }
 
     /// The lines of a page's picture, or why there are none. A blank page has none and needs no reason.
-    pub(super) fn read(&mut self, page: PageInfo, picture: Option<Picture>) -> Result<Vec<Line>, String> {
-        let picture = picture.ok_or("it can't be drawn")?;
+    pub(super) fn read(&mut self, page: PageInfo, picture: Option<Picture>) -> Result<Vec<Line>, Reason> {
+        let picture = picture.ok_or(Reason::NotDrawn)?;
         if picture.is_blank() {
             return Ok(Vec::new());
         }
-        let models = self.models.ok_or("text recognition is not installed (`lectern models pull pp-ocrv5`)")?;
+        let models = self.models.ok_or(Reason::NotInstalled)?;
         let ocr = match self.loaded.get_or_insert_with(|| Ocr::load(models)) {
             Ok(ocr) => ocr,
-            Err(why) => return Err(format!("text recognition does not start ({why})")),
+            Err(why) => return Err(Reason::NotStarted(why.clone())),
         };
-        let found = ocr.read(&picture).map_err(|why| format!("text recognition failed ({why})"))?;
-        Ok(lines(&found, page, page.width / picture.width as f32))
+        let found = ocr.read(&picture).map_err(Reason::Failed)?;
+        Ok(lines(&found, page, &picture))
     }
 }
 
-/// Recognised lines as the lines of a page; `scale` is points a pixel.
-fn lines(found: &[TextLine], page: PageInfo, scale: f32) -> Vec<Line> {
+/// Recognised lines as the lines of a page, its ruled tables gathered.
+fn lines(found: &[TextLine], page: PageInfo, picture: &Picture) -> Vec<Line> {
+    let scale = page.width / picture.width as f32;
     let slope = median(found.iter().filter(|l| l.place.along.0 > 0.5).map(|l| l.place.along.1 / l.place.along.0));
-    let usual = median(found.iter().map(|l| l.place.height)) * scale;
+    let height = median(found.iter().map(|l| l.place.height));
     let mut sorted: Vec<&TextLine> = found.iter().collect();
     let top = |l: &TextLine| l.place.centre.1 - slope * l.place.centre.0;
     sorted.sort_by(|a, b| top(a).total_cmp(&top(b)));
-    let runs: Vec<Vec<Glyph>> = sorted.into_iter().map(|line| glyphs(line, page, scale, usual)).collect();
-    picture_lines(&runs, slope)
+    let runs: Vec<Vec<Glyph>> = sorted.into_iter().map(|line| glyphs(line, page, scale, height * scale)).collect();
+    let (along, across) = find_strokes(picture, slope, height);
+    gather_ruled_tables(picture_lines(&runs, slope), &Rules::of_strokes(&along, &across, scale))
 }
 
 fn median(values: impl Iterator<Item = f32>) -> f32 {

@@ -5,6 +5,7 @@ use pdfium_render::prelude::{
 };
 
 use super::display::Display;
+use crate::ocr::Stroke;
 
 /// Drawings have more; their lines are no tables.
 const MOST_RULES: usize = 4000;
@@ -46,6 +47,14 @@ pub(super) fn page_rules(page: &PdfPage<'_>, display: &Display) -> Rules {
 }
 
 impl Rules {
+    /// Those of a picture; `scale` is points a pixel.
+    pub(super) fn of_strokes(along: &[Stroke], across: &[Stroke], scale: f32) -> Self {
+        let rules = |strokes: &[Stroke]| {
+            joined(strokes.iter().map(|s| Rule { at: s.at * scale, from: s.from * scale, to: s.to * scale }).collect())
+        };
+        Self { along: rules(along), across: rules(across) }
+    }
+
     fn add_path(&mut self, path: &PdfPagePathObject<'_>, display: &Display) {
         let Ok(matrix) = path.matrix() else { return };
         let segments = path.segments().transform(matrix);

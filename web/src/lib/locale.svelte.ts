@@ -4,8 +4,10 @@ import i18next from 'i18next';
 import en from '../messages/en.json';
 import { chooseLocale, type LocaleTag } from './choose_locale';
 import { matchFault } from './match_fault';
+import { pageRanges } from './page_ranges';
+import { sectionOf, type Placed } from './place';
 import { wordsFor } from './problem';
-import type { Failure } from './types';
+import type { Citation, Failure, ReadWarning } from './types';
 
 type Words = typeof en;
 type WithoutPlural<Name> = Name extends `${infer Base}_${'one' | 'other'}` ? Base : Name;
@@ -107,6 +109,23 @@ const numbers = keptBy((key) => {
 /** A number as the page's language writes it; what needs no marks is written without waiting for the browser's tables. */
 export const formatNumber = (n: number, digits = 0) =>
   Number.isInteger(n) && n >= 0 && n < 1000 ? String(n) : numbers(`${locale.tag} ${digits}`).format(n);
+
+/** Where in its document a quote stands: the page, or the headings where there are no pages. */
+export const placeWords = (cited: Placed) => sectionOf(cited) ?? t('source.page', { page: formatNumber(cited.page) });
+
+/** The same after the document's name. */
+export function sourceWords(cited: Placed & Pick<Citation, 'document_name'>): string {
+  const [name, section] = [cited.document_name, sectionOf(cited)];
+  if (section === null) return t('source.onPage', { name, page: formatNumber(cited.page) });
+  return section ? t('source.inSection', { name, section }) : name;
+}
+
+/** What was not read, in the page's language; null where its catalogue does not know it. */
+export function warningWords({ code, pages, detail }: ReadWarning): string | null {
+  if (locale.tag === 'en') return detail;
+  const key = `warning.${code}`;
+  return i18next.exists(key) ? say(key, { pages: pageRanges(pages, '、'), lng: locale.tag }) : null;
+}
 
 /** "a, b, and c", as the page's language writes it. */
 export const formatList = (parts: string[]) => new Intl.ListFormat(locale.tag).format(parts);

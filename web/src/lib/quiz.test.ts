@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keyText } from './key_text';
-import { parsePages } from './page_ranges';
+import { pageRanges, parsePages } from './page_ranges';
 import { question } from './question_fixture';
 import { bodyOf, extrasOf, linesOf, noExtras } from './question_form';
 import { reorder } from './reorder';
@@ -75,5 +75,13 @@ describe('parsePages', () => {
     ['1-999999999', null],
   ])('reads %j', (text, pages) => {
     expect(parsePages(text)).toEqual(pages);
+  });
+});
+
+describe('pageRanges', () => {
+  it('joins pages that follow each other', () => {
+    expect(pageRanges([])).toBe('');
+    expect(pageRanges([3])).toBe('3');
+    expect(pageRanges([1, 2, 3, 7, 9, 10], '、')).toBe('1–3、7、9–10');
   });
 });

@@ -14,6 +14,13 @@ export interface Failure {
   errors?: FileFault[];
 }
 
+/** What was not read of a document: a stable code, its pages, and the server's own words, which are English. */
+export interface ReadWarning {
+  code: string;
+  pages: number[];
+  detail: string;
+}
+
 /** What is wrong with a line of a file, or was not taken from it. */
 export interface FileFault {
   line: number;
@@ -46,8 +53,8 @@ export interface CourseDocument {
   /** Bytes of the file. */
   bytes?: number;
   outline?: OutlineEntry[];
-  /** What a teacher should know although reading succeeded. */
-  warnings?: string[];
+  /** What was not read although reading succeeded. */
+  warnings?: ReadWarning[];
 }
 
 export interface Uploaded {
@@ -101,6 +108,10 @@ export interface Citation extends ByteRange {
   document_id: string;
   document_name: string;
   page: number;
+  /** Whether the document has pages; where it has none, the headings say where the quote stands. */
+  paged?: boolean;
+  /** Outermost first. */
+  heading_path?: string[];
   /** Verbatim; `shown` is what to show in its place where it is of a table. */
   quote: string;
   shown?: string | null;
@@ -114,6 +125,8 @@ export interface Source {
   document_id: string;
   document_name: string;
   page: number;
+  paged?: boolean;
+  heading_path?: string[];
   quote?: string;
   shown?: string | null;
   /** What is marked in the page's text. */

@@ -1,6 +1,6 @@
 // A course's documents as rows: what the server says of them and what is still being sent, put together.
 
-import type { CourseDocument, Failure, Job, OutlineEntry } from './types';
+import type { CourseDocument, Failure, Job, OutlineEntry, ReadWarning } from './types';
 
 export type Phase = 'waiting' | 'uploading' | 'queued' | 'reading' | 'indexing' | 'ready' | 'failed';
 
@@ -16,7 +16,7 @@ export interface Row {
   pages?: number | null;
   language?: CourseDocument['language'];
   outline?: OutlineEntry[];
-  warnings?: string[];
+  warnings?: ReadWarning[];
   problem?: Failure | null;
   /** What is to be sent; gone once the server has it. */
   file?: File;

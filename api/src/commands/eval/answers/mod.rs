@@ -151,7 +151,7 @@ impl Asker<'_> {
             }
             first
         });
-        let locate = |_: DocumentId, range: ByteRange| vec![Place { range, page: 1, boxes: Vec::new(), shown: None }];
+        let locate = |_: DocumentId, range: ByteRange| vec![Place::at(range)];
         let answer = self.answerer.answer(request, &locate, events).await?;
         let ms = began.elapsed().as_secs_f64() * 1e3;
         let first_ms = drain.await?.unwrap_or(ms);
