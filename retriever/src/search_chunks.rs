@@ -177,12 +177,9 @@ async fn read_by(reranker: &dyn Reranker, query: &str, hits: &mut Vec<Hit>, dept
         scores => scores?,
     };
     for (n, hit) in hits.iter_mut().enumerate() {
-        let score = match scores.get(n) {
-            // A logit, brought between 0.5 and 1; what was not read comes below.
-            Some(score) => 0.75 + 0.25 * score / (1.0 + score.abs()),
-            None => 0.5 * (hit.score.max(0.0) / (1.0 + hit.score.max(0.0))),
-        };
-        (hit.score, hit.scores.rerank) = (score, Some(score));
+        // A logit, brought between 0.5 and 1; what was not read comes below.
+        hit.scores.rerank = scores.get(n).map(|score| 0.75 + 0.25 * score / (1.0 + score.abs()));
+        hit.score = hit.scores.rerank.unwrap_or(0.5 * (hit.score.max(0.0) / (1.0 + hit.score.max(0.0))));
     }
     *hits = best_first(std::mem::take(hits));
     Ok(())
