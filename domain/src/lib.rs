@@ -13,6 +13,7 @@ mod job;
 mod language;
 pub mod ports;
 mod quiz;
+mod script;
 mod search;
 mod table_text;
 pub mod task_prompts;
@@ -33,4 +34,5 @@ pub use quiz::{
     BLANK, Check, CognitiveLevel, Difficulty, LeftOut, MatchPair, Proof, Question, QuestionBody, QuestionKind, Quiz,
     QuizRequest,
 };
+pub use script::{Script, is_unspaced};
 pub use search::{Hit, Passage, Scores, SearchFilter, SearchMode, SearchQuery};

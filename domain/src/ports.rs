@@ -6,7 +6,7 @@ use std::{future::Future, pin::Pin};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Chunk, CourseId, DocumentId, ErrorKind, Hit, PortError, PortResult, SearchQuery, Usage};
+use crate::{Chunk, CourseId, DocumentId, ErrorKind, Hit, PortError, PortResult, Script, SearchQuery, Usage};
 
 /// A future behind a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -35,6 +35,37 @@ pub struct TextVectors {
     pub tokens: Vec<f32>,
 }
 
+/// What vectors tell of the language of their text alone: their mean over texts that say the same in every language.
+/// Multilingual embedders place texts by language first and by meaning second; with this taken off, a question is nearest
+/// to what answers it in whichever language (Yang et al., EMNLP 2021).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LanguageBias {
+    /// Of the vectors of whole texts.
+    pub text: Vec<f32>,
+    /// Of token vectors brought to length 1; empty from an embedder that does not tell them.
+    pub token: Vec<f32>,
+}
+
+impl LanguageBias {
+    /// The vector of a text without it, of length 1.
+    pub fn off_text(&self, vector: &[f32]) -> Vec<f32> {
+        off(vector, &self.text)
+    }
+
+    /// Token vectors without it, each of length 1.
+    pub fn off_tokens(&self, tokens: &[f32], dimensions: usize) -> Vec<f32> {
+        tokens.chunks_exact(dimensions.max(1)).flat_map(|token| off(&off(token, &[]), &self.token)).collect()
+    }
+}
+
+/// `vector` less `bias`, of length 1.
+fn off(vector: &[f32], bias: &[f32]) -> Vec<f32> {
+    let bias = bias.iter().copied().chain(std::iter::repeat(0.0));
+    let left: Vec<f32> = vector.iter().zip(bias).map(|(x, bias)| x - bias).collect();
+    let length = left.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    left.iter().map(|x| x / length).collect()
+}
+
 /// Turns texts into vectors of length 1.
 pub trait Embedder: Send + Sync {
     /// Length of every vector.
@@ -42,6 +73,11 @@ pub trait Embedder: Send + Sync {
 
     /// Names model and weights; vectors of different identities must never be compared.
     fn identity(&self) -> &str;
+
+    /// What its vectors tell of a language alone; `None` where that is not known, so that languages can't be compared.
+    fn language_bias(&self, _script: Script, _role: EmbedRole) -> Option<&LanguageBias> {
+        None
+    }
 
     /// One vector per text, in order. Texts over the model's length are cut. An `Overloaded` error means that the
     /// queue is full and nothing was done.

@@ -7,6 +7,7 @@
 
 use std::sync::LazyLock;
 
+use domain::is_unspaced;
 use ferrous_opencc::{OpenCC, config::BuiltinConfig};
 use tantivy::tokenizer::{
     AsciiFoldingFilter, Language, RemoveLongFilter, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer,
@@ -46,19 +47,6 @@ fn fold_character(converter: &OpenCC, c: char) -> char {
 fn simplified(c: char) -> char {
     let place = (c as u32).checked_sub(*TABLE.start()).map(|i| i as usize);
     place.and_then(|i| SIMPLIFIED.get(i)).copied().unwrap_or(c)
-}
-
-/// Whether a character is written without spaces between words: Han, Hiragana, Katakana.
-pub(crate) const fn is_unspaced(c: char) -> bool {
-    matches!(c as u32, 0x3005..=0x3007 | 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
-}
-
-/// Whether a text is written mainly without spaces between words, foreign words in it notwithstanding: a third of its
-/// letters and digits, or more.
-pub(crate) fn is_mostly_unspaced(text: &str) -> bool {
-    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
-    let unspaced = text.chars().filter(|&c| is_unspaced(c)).count();
-    unspaced > 0 && 3 * unspaced >= letters
 }
 
 /// The analyser as the keyword index runs it.

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{ChunkId, CourseId, DocumentId, SearchFilter, ports::BoxFuture};
+use domain::{ChunkId, CourseId, DocumentId, Script, SearchFilter, ports::BoxFuture};
 use qdrant_edge::{
     Condition, CountRequest, CreateIndex, Distance, EdgeConfigBuilder, EdgeShard, EdgeVectorParamsBuilder,
     FieldCondition, FieldIndexOperations, Filter, JsonPath, Match, NamedQuery, PayloadFieldSchema, PayloadSchemaType,
@@ -55,8 +55,9 @@ impl EdgeVectorIndex {
 
     /// Payload fields that are filtered by. Creating one that is there changes nothing.
     fn create_payload_indexes(&self) -> Result<(), RetrieverError> {
-        let keyword = PayloadSchemaType::Keyword;
-        for (name, kind) in [("course_id", keyword), ("document_id", keyword), ("pages", PayloadSchemaType::Integer)] {
+        let (keyword, integer) = (PayloadSchemaType::Keyword, PayloadSchemaType::Integer);
+        let kinds = [("course_id", keyword), ("document_id", keyword), ("script", keyword), ("pages", integer)];
+        for (name, kind) in kinds {
             let index =
                 CreateIndex { field_name: path(name)?, field_schema: Some(PayloadFieldSchema::FieldType(kind)) };
             self.shard
@@ -147,6 +148,7 @@ impl VectorIndex for EdgeVectorIndex {
         &self,
         course: CourseId,
         filter: SearchFilter,
+        without: Option<Script>,
         vector: Vec<f32>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<VectorHit>, RetrieverError>> {
@@ -160,7 +162,7 @@ impl VectorIndex for EdgeVectorIndex {
                     query: VectorInternal::Dense(vector),
                     using: None,
                 }))),
-                filter: Some(search_filter(course, &filter)?),
+                filter: Some(search_filter(course, &filter, without)?),
                 score_threshold: None,
                 limit,
                 offset: 0,
@@ -214,6 +216,7 @@ fn edge_point(point: &VectorPoint) -> PointStruct {
         "document_id": point.document.to_string(),
         "pages": (point.pages.0..=point.pages.1).collect::<Vec<_>>(),
         "ordinal": point.ordinal,
+        "script": point.script.name(),
     });
     PointStruct::new(PointId::Uuid(point.chunk.0), point.vector.clone(), payload)
 }
@@ -225,7 +228,7 @@ fn chunk_of(id: PointId) -> Option<ChunkId> {
     }
 }
 
-fn search_filter(course: CourseId, filter: &SearchFilter) -> Result<Filter, RetrieverError> {
+fn search_filter(course: CourseId, filter: &SearchFilter, without: Option<Script>) -> Result<Filter, RetrieverError> {
     let mut must = vec![matching("course_id", course.to_string())?];
     if !filter.documents.is_empty() {
         must.push(matching("document_id", filter.documents.iter().map(ToString::to_string).collect::<Vec<_>>())?);
@@ -233,7 +236,9 @@ fn search_filter(course: CourseId, filter: &SearchFilter) -> Result<Filter, Retr
     if !filter.pages.is_empty() {
         must.push(matching("pages", filter.pages.iter().map(|&p| i64::from(p)).collect::<Vec<_>>())?);
     }
-    Ok(Filter { must: Some(must), ..Filter::new() })
+    let must_not = without.map(|script| matching("script", script.name().to_owned())).transpose()?;
+    let must_not = must_not.map(|condition| vec![condition]);
+    Ok(Filter { must: Some(must), must_not, ..Filter::new() })
 }
 
 fn document_filter(document: DocumentId) -> Result<Filter, RetrieverError> {

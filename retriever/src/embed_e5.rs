@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use domain::{
-    PortResult,
-    ports::{BoxFuture, EmbedRole, Embedder, TextVectors, TokenCounter},
+    PortResult, Script,
+    ports::{BoxFuture, EmbedRole, Embedder, LanguageBias, TextVectors, TokenCounter},
 };
 use fastembed::{
     InitOptionsUserDefined, OutputKey, Pooling, SingleBatchOutput, TextEmbedding, UserDefinedEmbeddingModel,
@@ -15,6 +15,7 @@ use fastembed::{
 use crate::{
     EmbeddingQueue, RetrieverError, TextModel,
     count_tokens::TokenCount,
+    language_bias::LanguageBiases,
     load_onnx::{load_runtime, read, tokenizer_files, unavailable},
 };
 
@@ -65,6 +66,7 @@ impl Default for EmbedderSettings {
 pub struct E5Embedder {
     queue: EmbeddingQueue,
     counter: TokenCount,
+    biases: LanguageBiases,
     identity: String,
 }
 
@@ -86,8 +88,11 @@ impl E5Embedder {
             path: files.tokenizer_dir.join("tokenizer.json"),
             detail: "it is not a Unigram tokenizer".to_owned(),
         })?;
-        let queue = EmbeddingQueue::start(E5Model { model }, settings.queue)?;
-        Ok(Self { queue, counter, identity: settings.identity })
+        let mut model = E5Model { model };
+        let mut embed = |texts: Vec<&str>, role| model.embed(&prefixed(texts, role), role);
+        let biases = LanguageBiases::measure(DIMENSIONS, &mut embed)?;
+        let queue = EmbeddingQueue::start(model, settings.queue)?;
+        Ok(Self { queue, counter, biases, identity: settings.identity })
     }
 }
 
@@ -106,20 +111,26 @@ impl Embedder for E5Embedder {
         &self.identity
     }
 
+    fn language_bias(&self, script: Script, role: EmbedRole) -> Option<&LanguageBias> {
+        Some(self.biases.of(script, role))
+    }
+
     fn embed(&self, texts: Vec<String>, role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<Vec<f32>>>> {
         Box::pin(async move { Ok(self.embed_tokens(texts, role).await?.into_iter().map(|v| v.text).collect()) })
     }
 
     fn embed_tokens(&self, texts: Vec<String>, role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<TextVectors>>> {
-        Box::pin(async move {
-            let prefix = match role {
-                EmbedRole::Query => "query: ",
-                EmbedRole::Passage => "passage: ",
-            };
-            let texts = texts.into_iter().map(|text| format!("{prefix}{text}")).collect();
-            Ok(self.queue.embed(texts, role).await?)
-        })
+        Box::pin(async move { Ok(self.queue.embed(prefixed(texts, role), role).await?) })
     }
+}
+
+/// The texts as the model was trained on them.
+fn prefixed<T: std::fmt::Display>(texts: Vec<T>, role: EmbedRole) -> Vec<String> {
+    let prefix = match role {
+        EmbedRole::Query => "query: ",
+        EmbedRole::Passage => "passage: ",
+    };
+    texts.into_iter().map(|text| format!("{prefix}{text}")).collect()
 }
 
 impl TokenCounter for E5Embedder {

@@ -26,8 +26,9 @@ pub(crate) fn pack(tokens: &[f32], dimensions: usize) -> Vec<u8> {
     packed
 }
 
-/// The mean over the question's tokens of the cosine to the passage's nearest token; `None` where either has none.
-pub(crate) fn max_similarity(question: &[f32], packed: &[u8], dimensions: usize) -> Option<f32> {
+/// The mean over the question's tokens of the cosine to the passage's nearest token, `bias` taken off that; `None` where
+/// either has none.
+pub(crate) fn max_similarity(question: &[f32], packed: &[u8], bias: &[f32], dimensions: usize) -> Option<f32> {
     let norms: Vec<f32> = question.chunks_exact(dimensions.max(1)).map(norm).collect();
     let mut nearest = vec![f32::NEG_INFINITY; norms.len()];
     let mut token = vec![0.0; dimensions.next_multiple_of(A_BYTE)];
@@ -37,8 +38,12 @@ pub(crate) fn max_similarity(question: &[f32], packed: &[u8], dimensions: usize)
                 *x = LEVELS[usize::from(byte >> (2 * n) & 3)];
             }
         }
-        let token = token.get(..dimensions)?;
-        let length = norm(token);
+        let token = token.get_mut(..dimensions)?;
+        let mut length = norm(token);
+        if !bias.is_empty() {
+            token.iter_mut().zip(bias).for_each(|(x, bias)| *x = *x / length - bias);
+            length = norm(token);
+        }
         for (best, asked) in nearest.iter_mut().zip(question.chunks_exact(dimensions)) {
             *best = best.max(dot(asked, token) / length);
         }
@@ -84,15 +89,18 @@ mod tests {
         ) {
             let packed = pack(&passage, 384);
             prop_assert_eq!(packed.len(), 7 * 96);
-            let found = max_similarity(&question, &packed, 384).unwrap();
+            let found = max_similarity(&question, &packed, &[], 384).unwrap();
             prop_assert!((found - exact(&question, &passage, 384)).abs() < 0.06);
-            let own = max_similarity(&passage, &packed, 384).unwrap();
+            let own = max_similarity(&passage, &packed, &[], 384).unwrap();
             prop_assert!(own > 0.9, "a passage is near itself: {own}");
         }
 
         #[test]
-        fn no_bytes_make_it_panic(question in prop::collection::vec(-1f32..1.0, 0..40), packed: Vec<u8>) {
-            let score = max_similarity(&question, &packed, 8);
+        fn no_bytes_make_it_panic(
+            question in prop::collection::vec(-1f32..1.0, 0..40), packed: Vec<u8>,
+            bias in prop::collection::vec(-1f32..1.0, 0..9),
+        ) {
+            let score = max_similarity(&question, &packed, &bias, 8);
             prop_assert!(score.is_none_or(|s| (-1.001..=1.001).contains(&s)));
             prop_assert_eq!(score.is_some(), question.len() >= 8 && packed.len() >= 2);
         }

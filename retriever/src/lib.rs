@@ -15,6 +15,7 @@ mod fuse_rankings;
 mod keyword_index;
 mod keyword_query;
 mod keyword_schema;
+mod language_bias;
 mod late_interaction;
 mod load_onnx;
 mod measure_retrieval;

@@ -1,7 +1,15 @@
 //! Reranks fused candidates by what only reading them tells: how well their tokens match the question's one by one, and
 //! how many of its words stand close together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
+
+use domain::{
+    Script,
+    ports::{EmbedRole, Embedder},
+};
 
 use crate::{fuse_rankings::min_max, late_interaction::max_similarity};
 
@@ -14,8 +22,8 @@ pub(crate) struct Asked {
     pub dimensions: usize,
     /// How rare each of its terms is.
     pub weights: BTreeMap<String, f32>,
-    /// Whether it is written without spaces between words.
-    pub unspaced: bool,
+    /// How it is written.
+    pub script: Script,
 }
 
 /// A candidate as reranking reads it.
@@ -25,6 +33,8 @@ pub(crate) struct Candidate<'a> {
     pub terms: &'a [String],
     /// Its packed token vectors.
     pub tokens: &'a [u8],
+    /// How it is written.
+    pub script: Script,
     /// What it scored so far.
     pub fused: f32,
 }
@@ -44,17 +54,34 @@ const SPACED: Weights = Weights { late: 0.7, close: 0.2, fused: 0.1, window: 25 
 const UNSPACED: Weights = Weights { late: 0.55, close: 0.35, fused: 0.1, window: 50 };
 
 /// A new score for each candidate, 0 to 1.
-pub(crate) fn rerank(asked: &Asked, candidates: &[Candidate<'_>]) -> Vec<f32> {
-    let weights = if asked.unspaced { UNSPACED } else { SPACED };
+///
+/// Where there are candidates in another script than the question's, what token vectors tell of their language alone is
+/// taken off. Such a candidate can share no words with the question: its token vectors speak for them.
+pub(crate) fn rerank(asked: &Asked, candidates: &[Candidate<'_>], embedder: &dyn Embedder) -> Vec<f32> {
+    let weights = match asked.script {
+        Script::Unspaced => UNSPACED,
+        Script::Spaced => SPACED,
+    };
+    let across = |c: &Candidate<'_>| c.script != asked.script;
+    let mixed = candidates.iter().any(across);
+    let bias = |script, role| embedder.language_bias(script, role).filter(|_| mixed);
+    let asked_bias = bias(asked.script, EmbedRole::Query);
+    let question = asked_bias.map_or(Cow::Borrowed(asked.tokens.as_slice()), |bias| {
+        Cow::Owned(bias.off_tokens(&asked.tokens, asked.dimensions))
+    });
     let each = |score: &dyn Fn(&Candidate<'_>) -> f32| candidates.iter().map(score).collect::<Vec<f32>>();
-    let late = each(&|c| max_similarity(&asked.tokens, c.tokens, asked.dimensions).unwrap_or(f32::NAN));
+    let late = each(&|c| {
+        let bias = bias(c.script, EmbedRole::Passage).map_or(&[][..], |bias| &bias.token);
+        max_similarity(&question, c.tokens, bias, asked.dimensions).unwrap_or(f32::NAN)
+    });
     let close = min_max(&each(&|c| closeness(c.terms, &asked.weights, weights.window)));
     let fused = min_max(&each(&|c| c.fused));
     let late_parts = min_max(&late);
     let score = |n: usize| {
         // A candidate without token vectors keeps the place that it had.
         let late = if late[n].is_nan() { fused[n] } else { late_parts[n] };
-        weights.late * late + weights.close * close[n] + weights.fused * fused[n]
+        let for_words = if asked_bias.is_some() && across(&candidates[n]) { late } else { 0.0 };
+        weights.late * late + weights.close * close[n].max(for_words) + weights.fused * fused[n].max(for_words)
     };
     (0..candidates.len()).map(score).collect()
 }
@@ -84,10 +111,36 @@ fn closeness(terms: &[String], weights: &BTreeMap<String, f32>, window: usize) -
 
 #[cfg(test)]
 mod tests {
+    use domain::{
+        PortResult,
+        ports::{BoxFuture, LanguageBias},
+    };
     use proptest::prelude::*;
 
     use super::*;
-    use crate::analyse_text::analyse;
+    use crate::{analyse_text::analyse, late_interaction::pack};
+
+    /// Only known for its bias.
+    #[derive(Default)]
+    struct Biased(LanguageBias);
+
+    impl Embedder for Biased {
+        fn dimensions(&self) -> usize {
+            8
+        }
+
+        fn identity(&self) -> &'static str {
+            "biased"
+        }
+
+        fn language_bias(&self, _script: Script, _role: EmbedRole) -> Option<&LanguageBias> {
+            Some(&self.0)
+        }
+
+        fn embed(&self, _texts: Vec<String>, _role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<Vec<f32>>>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+    }
 
     fn weights(text: &str) -> BTreeMap<String, f32> {
         analyse(text).into_iter().map(|term| (term, 1.0)).collect()
@@ -110,22 +163,39 @@ mod tests {
     fn without_token_vectors_words_and_the_place_so_far_decide() {
         let asked = Asked { weights: weights("slow granite"), dimensions: 8, ..Asked::default() };
         let terms = ["Granite is slow.", "Lava is fast."].map(analyse);
-        let candidate = |n: usize, fused| Candidate { terms: &terms[n], tokens: &[], fused };
-        let scores = rerank(&asked, &[candidate(0, 0.4), candidate(1, 0.3)]);
+        let candidate = |n: usize, fused| Candidate { terms: &terms[n], tokens: &[], script: Script::Spaced, fused };
+        let scores = rerank(&asked, &[candidate(0, 0.4), candidate(1, 0.3)], &Biased::default());
         assert!(scores[0] > scores[1]);
+    }
+
+    #[test]
+    fn a_candidate_in_another_script_needs_no_words_of_the_question() {
+        let meaning = |x: f32| [[x; 4], [-x; 4]].concat();
+        let asked = Asked { tokens: meaning(1.0), weights: weights("slow granite"), dimensions: 8, ..Asked::default() };
+        let (near, far) = (pack(&meaning(1.0), 8), pack(&meaning(-1.0), 8));
+        let terms = ["花崗岩冷卻得很慢。", "Granite is slow."].map(analyse);
+        let chinese = Candidate { terms: &terms[0], tokens: &near, script: Script::Unspaced, fused: 0.0 };
+        let english = Candidate { terms: &terms[1], tokens: &far, script: Script::Spaced, fused: 1.0 };
+        let scores = rerank(&asked, &[english, chinese], &Biased::default());
+        assert!(scores[1] > scores[0] && (scores[1] - 1.0).abs() < 1e-5, "{scores:?}");
     }
 
     proptest! {
         #[test]
         fn scores_are_within_0_and_1(
             texts in prop::collection::vec("[a-c 光合]{0,30}", 0..6), question in "[a-c 光合]{0,9}", unspaced: bool,
+            bias in prop::collection::vec(-1f32..1.0, 8),
             tokens in prop::collection::vec(-1f32..1.0, 0..40), packed in prop::collection::vec(any::<u8>(), 0..20),
         ) {
-            let asked = Asked { tokens, dimensions: 8, weights: weights(&question), unspaced };
+            let script = if unspaced { Script::Unspaced } else { Script::Spaced };
+            let embedder = Biased(LanguageBias { text: bias.clone(), token: bias });
+            let asked = Asked { tokens, dimensions: 8, weights: weights(&question), script };
             let terms: Vec<_> = texts.iter().map(|text| analyse(text)).collect();
             let candidates: Vec<_> =
-                terms.iter().enumerate().map(|(n, terms)| Candidate { terms, tokens: &packed, fused: n as f32 }).collect();
-            let scores = rerank(&asked, &candidates);
+                texts.iter().zip(&terms).enumerate().map(|(n, (text, terms))| Candidate {
+                    terms, tokens: &packed, script: Script::of(text), fused: n as f32,
+                }).collect();
+            let scores = rerank(&asked, &candidates, &embedder);
             prop_assert_eq!(scores.len(), candidates.len());
             prop_assert!(scores.iter().all(|s| (-1e-5..=1.00001).contains(s)));
         }

@@ -1,15 +1,19 @@
 //! Searching: dense and keyword side by side, fused, read from the store, reranked.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use domain::{
-    ChunkId, ErrorKind, Hit, PortResult, Scores, SearchMode, SearchQuery,
+    ChunkId, ErrorKind, Hit, PortResult, Scores, Script, SearchMode, SearchQuery,
     ports::{BoxFuture, ChunkSearcher, EmbedRole, Reranker, TextVectors},
 };
 
 use crate::{
-    FusedHit, HybridRetriever, KeywordIndex, Ranked, RetrieverError, RetrieverSettings,
-    analyse_text::{analyse, is_mostly_unspaced},
+    FusedHit, HybridRetriever, KeywordIndex, Ranked, RetrieverError, RetrieverSettings, VectorHit,
+    analyse_text::analyse,
     fuse,
     keyword_schema::StoredChunk,
     near_duplicates::Said,
@@ -30,11 +34,12 @@ impl ChunkSearcher for HybridRetriever {
             if query.limit == 0 || query.text.trim().is_empty() {
                 return Ok(Vec::new());
             }
-            let mut asked = Asked { unspaced: is_mostly_unspaced(&query.text), ..Asked::default() };
-            let scored = self.rank(&query, &mut asked).await?;
+            let mut asked = Asked { script: Script::of(&query.text), ..Asked::default() };
+            let Found { mut scored, across } = self.rank(&query, &mut asked).await?;
             let late = query.mode == SearchMode::Hybrid && self.settings.rerank_depth > 0;
             let depth = query.limit.max(if late { self.settings.rerank_depth } else { 0 });
             let depth = depth.max(if self.reranker.is_some() { self.settings.read_depth } else { 0 });
+            let depth = depth + make_room(&mut scored, &across, depth);
             let Read { mut hits, copies } = self.read(scored, depth, late.then(|| (query.text.clone(), asked))).await?;
             if let Some(reranker) = &self.reranker {
                 read_by(reranker.as_ref(), &query.text, &mut hits, self.settings.read_depth).await?;
@@ -48,35 +53,49 @@ impl ChunkSearcher for HybridRetriever {
 
 impl HybridRetriever {
     /// The chunks found, best first; what embedding the question gives besides is added to `asked`.
-    async fn rank(&self, query: &SearchQuery, asked: &mut Asked) -> PortResult<Vec<Scored>> {
+    async fn rank(&self, query: &SearchQuery, asked: &mut Asked) -> PortResult<Found> {
         let depth = self.settings.candidates.max(query.limit);
-        match query.mode {
+        let scored = match query.mode {
             SearchMode::Dense => {
-                let (ranking, _) = self.dense(query, depth).await?;
-                Ok(alone(ranking, |s| Scores { dense: s, ..Scores::default() }))
+                let Near { dense, .. } = self.dense(query, asked.script, depth).await?;
+                alone(dense, |s| Scores { dense: s, ..Scores::default() })
             }
             SearchMode::Keyword => {
-                Ok(alone(self.keyword(query, depth).await?, |s| Scores { keyword: s, ..Scores::default() }))
+                alone(self.keyword(query, depth).await?, |s| Scores { keyword: s, ..Scores::default() })
             }
             SearchMode::Hybrid => {
-                let ((dense, tokens), keyword) =
-                    tokio::try_join!(self.dense(query, depth), self.keyword(query, depth))?;
+                let (Near { dense, across, tokens }, keyword) =
+                    tokio::try_join!(self.dense(query, asked.script, depth), self.keyword(query, depth))?;
                 (asked.tokens, asked.dimensions) = (tokens, self.embedder.dimensions());
                 let RetrieverSettings { fusion, dense_weight, dense_weight_unspaced, .. } = self.settings;
-                let weight = if asked.unspaced { dense_weight_unspaced } else { dense_weight };
-                Ok(fuse(fusion, weight, &dense, &keyword).into_iter().map(fused).collect())
+                let weight = match asked.script {
+                    Script::Unspaced => dense_weight_unspaced,
+                    Script::Spaced => dense_weight,
+                };
+                let scored = fuse(fusion, weight, &dense, &keyword).into_iter().map(fused).collect();
+                return Ok(Found { scored, across });
             }
-        }
+        };
+        Ok(Found { scored, across: Vec::new() })
     }
 
-    /// The nearest chunks, and the vectors of the question's tokens.
-    async fn dense(&self, query: &SearchQuery, depth: usize) -> PortResult<(Vec<Ranked>, Vec<f32>)> {
+    /// The nearest chunks of all, and of those in the other script.
+    async fn dense(&self, query: &SearchQuery, script: Script, depth: usize) -> PortResult<Near> {
         let vectors = self.embedder.embed_tokens(vec![query.text.clone()], EmbedRole::Query).await?;
         let Some(TextVectors { text, tokens }) = vectors.into_iter().next() else {
             return Err(RetrieverError::EmbeddingFailed("no vector for the query".to_owned()).into());
         };
-        let hits = self.vectors.search(query.course, query.filter.clone(), text, depth).await?;
-        Ok((hits.into_iter().map(|hit| Ranked { chunk: hit.chunk, score: hit.score }).collect(), tokens))
+        let (index, course, filter) = (&self.vectors, query.course, &query.filter);
+        let nearest = |without, vector, depth| index.search(course, filter.clone(), without, vector, depth);
+        let bias = self.embedder.language_bias(script, EmbedRole::Query).filter(|_| query.mode == SearchMode::Hybrid);
+        let across = async {
+            match bias.filter(|_| self.settings.rerank_depth > 0) {
+                Some(bias) => nearest(Some(script), bias.off_text(&text), self.settings.across_depth).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (dense, across) = tokio::try_join!(nearest(None, text.clone(), depth), across)?;
+        Ok(Near { dense: ranked(dense), across: ranked(across), tokens })
     }
 
     async fn keyword(&self, query: &SearchQuery, depth: usize) -> PortResult<Vec<Ranked>> {
@@ -93,7 +112,7 @@ impl HybridRetriever {
         limit: usize,
         asked: Option<(String, Asked)>,
     ) -> Result<Read, RetrieverError> {
-        let keywords = Arc::clone(&self.keywords);
+        let (keywords, embedder) = (Arc::clone(&self.keywords), Arc::clone(&self.embedder));
         self.gate
             .run(move || {
                 let (found, copies) = read_stored(&keywords, &scored, limit)?;
@@ -103,9 +122,10 @@ impl HybridRetriever {
                         let candidates = found.iter().map(|Stored { place, chunk, terms }| Candidate {
                             terms,
                             tokens: &chunk.tokens,
+                            script: Script::of(&chunk.chunk.text),
                             fused: place.1,
                         });
-                        Some(rerank(&asked, &candidates.collect::<Vec<_>>()))
+                        Some(rerank(&asked, &candidates.collect::<Vec<_>>(), embedder.as_ref()))
                     }
                     None => None,
                 };
@@ -119,6 +139,34 @@ impl HybridRetriever {
             })
             .await
     }
+}
+
+/// What was found before anything was read.
+struct Found {
+    scored: Vec<Scored>,
+    across: Vec<Ranked>,
+}
+
+/// What was found by vectors, and those of the question's tokens.
+struct Near {
+    dense: Vec<Ranked>,
+    /// Of another script than the question, which is why what tells the language is taken off the question.
+    across: Vec<Ranked>,
+    tokens: Vec<f32>,
+}
+
+/// Puts the chunks of another script, which words can't find and vectors find last, behind the first `depth`; how many
+/// were not among them. What they score is for the reranker to say.
+fn make_room(scored: &mut Vec<Scored>, across: &[Ranked], depth: usize) -> usize {
+    let first: HashSet<ChunkId> = scored.iter().take(depth).map(|&(chunk, ..)| chunk).collect();
+    let added: Vec<ChunkId> = across.iter().map(|hit| hit.chunk).filter(|chunk| !first.contains(chunk)).collect();
+    let mut known: HashMap<ChunkId, Scored> =
+        scored.extract_if(depth.min(scored.len()).., |(chunk, ..)| added.contains(chunk)).map(|s| (s.0, s)).collect();
+    let unknown = |chunk| (chunk, 0.0, Scores { fused: Some(0.0), ..Scores::default() });
+    let places = added.iter().map(|&chunk| known.remove(&chunk).unwrap_or_else(|| unknown(chunk)));
+    let at = depth.min(scored.len());
+    drop(scored.splice(at..at, places.collect::<Vec<_>>()));
+    added.len()
 }
 
 /// Hits, best first, and near-duplicates of better ones, which score 0.
@@ -156,6 +204,10 @@ fn read_stored(
     Ok((found, copies))
 }
 
+fn ranked(hits: Vec<VectorHit>) -> Vec<Ranked> {
+    hits.into_iter().map(|hit| Ranked { chunk: hit.chunk, score: hit.score }).collect()
+}
+
 fn alone(ranking: Vec<Ranked>, scores: impl Fn(Option<f32>) -> Scores) -> Vec<Scored> {
     ranking.into_iter().map(|r| (r.chunk, r.score, scores(Some(r.score)))).collect()
 }
@@ -177,12 +229,9 @@ async fn read_by(reranker: &dyn Reranker, query: &str, hits: &mut Vec<Hit>, dept
         scores => scores?,
     };
     for (n, hit) in hits.iter_mut().enumerate() {
-        let score = match scores.get(n) {
-            // A logit, brought between 0.5 and 1; what was not read comes below.
-            Some(score) => 0.75 + 0.25 * score / (1.0 + score.abs()),
-            None => 0.5 * (hit.score.max(0.0) / (1.0 + hit.score.max(0.0))),
-        };
-        (hit.score, hit.scores.rerank) = (score, Some(score));
+        // A logit, brought between 0.5 and 1; what was not read comes below.
+        hit.scores.rerank = scores.get(n).map(|score| 0.75 + 0.25 * score / (1.0 + score.abs()));
+        hit.score = hit.scores.rerank.unwrap_or(0.5 * (hit.score.max(0.0) / (1.0 + hit.score.max(0.0))));
     }
     *hits = best_first(std::mem::take(hits));
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{ChunkId, CourseId, DocumentId, SearchFilter, ports::BoxFuture};
+use domain::{ChunkId, CourseId, DocumentId, Script, SearchFilter, ports::BoxFuture};
 use qdrant_client::{
     Payload, Qdrant, QdrantError,
     qdrant::{
@@ -88,8 +88,9 @@ impl ServerVectorIndex {
     }
 
     async fn create_payload_indexes(&self) -> Result<(), RetrieverError> {
+        let keyword = FieldType::Keyword;
         for (name, kind) in
-            [("course_id", FieldType::Keyword), ("document_id", FieldType::Keyword), ("pages", FieldType::Integer)]
+            [("course_id", keyword), ("document_id", keyword), ("script", keyword), ("pages", FieldType::Integer)]
         {
             self.client
                 .create_field_index(CreateFieldIndexCollectionBuilder::new(&self.collection, name, kind).wait(true))
@@ -154,6 +155,7 @@ impl VectorIndex for ServerVectorIndex {
         &self,
         course: CourseId,
         filter: SearchFilter,
+        without: Option<Script>,
         vector: Vec<f32>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<VectorHit>, RetrieverError>> {
@@ -161,7 +163,7 @@ impl VectorIndex for ServerVectorIndex {
             let query = QueryPointsBuilder::new(&self.collection)
                 .query(vector)
                 .limit(limit as u64)
-                .filter(search_filter(course, &filter));
+                .filter(search_filter(course, &filter, without));
             let found = self.client.query(query).await.map_err(failed("search"))?;
             Ok(found
                 .result
@@ -178,6 +180,7 @@ fn server_point(point: &VectorPoint) -> PointStruct {
     payload.insert("course_id", point.course.to_string());
     payload.insert("document_id", point.document.to_string());
     payload.insert("pages", pages);
+    payload.insert("script", point.script.name());
     payload.insert("ordinal", i64::try_from(point.ordinal).unwrap_or(i64::MAX));
     PointStruct::new(point.chunk.to_string(), point.vector.clone(), payload)
 }
@@ -189,7 +192,7 @@ fn chunk_of(id: Option<PointId>) -> Option<ChunkId> {
     }
 }
 
-fn search_filter(course: CourseId, filter: &SearchFilter) -> Filter {
+fn search_filter(course: CourseId, filter: &SearchFilter, without: Option<Script>) -> Filter {
     let mut must = vec![Condition::matches("course_id", course.to_string())];
     if !filter.documents.is_empty() {
         let ids: Vec<String> = filter.documents.iter().map(ToString::to_string).collect();
@@ -198,7 +201,8 @@ fn search_filter(course: CourseId, filter: &SearchFilter) -> Filter {
     if !filter.pages.is_empty() {
         must.push(Condition::matches("pages", filter.pages.iter().map(|&p| i64::from(p)).collect::<Vec<_>>()));
     }
-    Filter::must(must)
+    let must_not = without.map(|script| Condition::matches("script", script.name().to_owned()));
+    Filter { must, must_not: must_not.into_iter().collect(), ..Filter::default() }
 }
 
 fn failed(action: &'static str) -> impl FnOnce(QdrantError) -> RetrieverError {

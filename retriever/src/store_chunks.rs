@@ -6,13 +6,13 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use domain::{
-    Chunk, CourseId, DocumentId, ErrorKind, Hit, PortError, PortResult, Scores,
+    Chunk, CourseId, DocumentId, ErrorKind, Hit, PortError, PortResult, Scores, Script,
     ports::{BoxFuture, ChunkStore, EmbedRole, Embedder, Reranker, TextVectors},
 };
 
 use crate::{
-    EdgeVectorIndex, Fusion, KeywordIndex, RetrieverError, VectorIndex, VectorPoint, analyse_text::is_mostly_unspaced,
-    describe_index::IndexDescription, late_interaction::pack, run_blocking::BlockingGate,
+    EdgeVectorIndex, Fusion, KeywordIndex, RetrieverError, VectorIndex, VectorPoint, describe_index::IndexDescription,
+    late_interaction::pack, run_blocking::BlockingGate,
 };
 
 /// Chunks embedded with one request.
@@ -35,6 +35,8 @@ pub struct RetrieverSettings {
     pub heading_boost: f32,
     /// Fused hits that are reranked; 0: none.
     pub rerank_depth: usize,
+    /// The nearest chunks in another script than the question's that are reranked beside those hits.
+    pub across_depth: usize,
     /// The first hits, which a cross-encoder reads where there is one.
     pub read_depth: usize,
     /// Most memory of the keyword index's writer, in bytes.
@@ -52,6 +54,7 @@ impl Default for RetrieverSettings {
             candidates: 100,
             heading_boost: 0.5,
             rerank_depth: 20,
+            across_depth: 10,
             read_depth: 10,
             writer_heap: 50_000_000,
         }
@@ -204,6 +207,7 @@ impl ChunkStore for HybridRetriever {
                 document,
                 ordinal: chunk.ordinal,
                 pages: chunk.pages,
+                script: Script::of(&chunk.text),
                 vector,
             });
             let (points, chunks) = (points.collect(), chunks.to_vec());
@@ -263,7 +267,7 @@ fn open_keywords(
 /// Measured: headings raise recall@1 of the fused ranking by 1.4 points on English, and lower it by 0.3 on Traditional
 /// Chinese. The keyword index holds the headings of both.
 fn passage_text(chunk: &Chunk) -> String {
-    if chunk.heading_path.is_empty() || is_mostly_unspaced(&chunk.text) {
+    if chunk.heading_path.is_empty() || Script::of(&chunk.text) == Script::Unspaced {
         return chunk.text.clone();
     }
     format!("{}\n{}", chunk.heading_path.join(" / "), chunk.text)

@@ -1,6 +1,6 @@
 //! The port to a vector index: the one in this process, or a Qdrant server.
 
-use domain::{ChunkId, CourseId, DocumentId, SearchFilter, ports::BoxFuture};
+use domain::{ChunkId, CourseId, DocumentId, Script, SearchFilter, ports::BoxFuture};
 
 use crate::RetrieverError;
 
@@ -17,6 +17,8 @@ pub struct VectorPoint {
     pub ordinal: usize,
     /// First and last page it touches, from 1.
     pub pages: (u32, u32),
+    /// How its text is written.
+    pub script: Script,
     /// Its embedding, of length 1.
     pub vector: Vec<f32>,
 }
@@ -51,11 +53,13 @@ pub trait VectorIndex: Send + Sync {
     /// How many points a document has.
     fn count(&self, document: DocumentId) -> BoxFuture<'_, Result<usize, RetrieverError>>;
 
-    /// The `limit` nearest points of `course` that pass `filter`, nearest first.
+    /// The `limit` nearest points of `course` that pass `filter`, nearest first; none that is known to be written as
+    /// `without` says.
     fn search(
         &self,
         course: CourseId,
         filter: SearchFilter,
+        without: Option<Script>,
         vector: Vec<f32>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<VectorHit>, RetrieverError>>;

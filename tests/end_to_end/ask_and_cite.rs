@@ -55,6 +55,17 @@ fn a_question_is_answered_with_a_quote_from_its_page() {
         let answer = ask(&course, "臺灣地層下陷最嚴重的地方在哪裡？", "answer").await;
         assert!(text(&answer, "answer").contains("雲林縣"), "{answer}");
         check_citations(&answer).await;
+        for (question, said) in [
+            ("光合作用放出的氧氣是從哪裡來的？", "from the water"),
+            ("Where in Taiwan is land subsidence the worst?", "雲林縣"),
+        ] {
+            for mode in ["quote", "answer"] {
+                let answer = ask(&course, question, mode).await;
+                assert!(text(&answer["citations"][0], "quote").contains(said), "{mode}: {answer}");
+                assert_eq!(answer["refused"], false, "{answer}");
+                check_citations(&answer).await;
+            }
+        }
     });
 }
 

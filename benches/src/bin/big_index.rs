@@ -10,8 +10,8 @@ use std::{
 };
 
 use domain::{
-    ByteRange, Chunk, ChunkId, CourseId, DocumentId, PortResult, SearchFilter, SearchMode, SearchQuery,
-    ports::{BoxFuture, ChunkSearcher, ChunkStore, EmbedRole, Embedder, TextVectors},
+    ByteRange, Chunk, ChunkId, CourseId, DocumentId, PortResult, Script, SearchFilter, SearchMode, SearchQuery,
+    ports::{BoxFuture, ChunkSearcher, ChunkStore, EmbedRole, Embedder, LanguageBias, TextVectors},
 };
 use lectern_benches::{quantile, resident_mib};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -62,6 +62,10 @@ impl Embedder for Synthetic {
 
     fn identity(&self) -> &'static str {
         "synthetic-384"
+    }
+
+    fn language_bias(&self, script: Script, role: EmbedRole) -> Option<&LanguageBias> {
+        self.real.as_ref()?.language_bias(script, role)
     }
 
     fn embed(&self, texts: Vec<String>, role: EmbedRole) -> BoxFuture<'_, PortResult<Vec<Vec<f32>>>> {

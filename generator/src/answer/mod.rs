@@ -21,7 +21,7 @@ mod write_span;
 use std::sync::Arc;
 
 use domain::{
-    Answer, AnswerMode, Language, Passage, PortResult, Prompt, PromptUse, Turn, Usage,
+    Answer, AnswerMode, Language, Passage, PortResult, Prompt, PromptUse, Script, Turn, Usage,
     ports::{Embedder, LanguageModel},
 };
 use tokio::sync::mpsc;
@@ -171,7 +171,9 @@ impl Answerer {
             return Ok(finish(shown, true, Usage::default()));
         }
         let mut usage = Usage::default();
-        if let Some(model) = self.model_for(request.mode, request.language) {
+        // What is in a script that the model does not know is quoted.
+        let best = ranked.first().map_or(Script::Spaced, |best| Script::of(best.sentence.text));
+        if let Some(model) = self.model_for(request.mode, request.language).filter(|model| reads(*model, best)) {
             let found = Found {
                 question: &question,
                 language: request.language,
@@ -220,6 +222,11 @@ impl Answerer {
         let model = self.model.as_deref().filter(|_| mode == AnswerMode::Answer)?;
         model.info().languages.contains(&language).then_some(model)
     }
+}
+
+/// Whether the model knows a language that is written so.
+fn reads(model: &dyn LanguageModel, script: Script) -> bool {
+    model.info().languages.iter().any(|language| language.is_chinese() == (script == Script::Unspaced))
 }
 
 fn finish(shown: Shown<'_>, refused: bool, usage: Usage) -> Answer {

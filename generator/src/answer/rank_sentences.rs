@@ -49,8 +49,10 @@ pub(crate) struct Ranked<'a> {
     pub sentence: Sentence<'a>,
     /// Share of the question's words, by weight, that the sentence or its passage's topic holds: 0 to 1.
     pub overlap: f32,
-    /// Cosine to the question; `None` where it was not embedded.
+    /// Cosine to the question; `None` where it was not embedded, or is in another script.
     pub similarity: Option<f32>,
+    /// The cosine of a sentence in another script, what tells the language taken off.
+    pub across: Option<f32>,
     /// What the ranking goes by.
     pub score: f32,
 }
@@ -101,7 +103,7 @@ pub(crate) fn rank_sentences<'a>(question: &str, passages: &[Passage], sentences
         let mut score = overlap + 0.2 * f32::max(0.0, context - overlap);
         score += PASSAGE_WEIGHT * prior.get(sentence.passage).copied().unwrap_or(0.0);
         score += kind_bonus(expected, sentence, &asked);
-        ranked.push(Ranked { sentence: sentence.clone(), overlap, similarity: None, score });
+        ranked.push(Ranked { sentence: sentence.clone(), overlap, similarity: None, across: None, score });
     }
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
     ranked

@@ -28,18 +28,19 @@ pub(super) const PASSAGES: usize = 5;
 const BELIEF: f32 = 0.5;
 /// Others are written beside an answer that is less likely than this, or not of the passage's best sentence.
 const SURE: f32 = 0.8;
-/// A passage that the model doubts less than this is the last that is looked into.
+/// A passage that the model doubts less than this is the last that is looked into, but for the search's first.
 const CERTAIN: f32 = 0.02;
 /// Answers that are chosen from.
 const CHOICE: usize = 3;
 /// What one unit of a sentence's rank is worth, in natural logarithms of probability, one unit of its passage's place
 /// in the search, stretched over 0 to 1, and one logarithm of the question's probability after the answer. Fitted to 134
 /// questions of `SQuAD`: a rank of 6 alone is in the right passage in 82.8 % (F1 60.0), 2 with the place beside it in
-/// 86.6 % (62.7); 1 to 6 for the rank and 6 to 14 for the place give nearly the same. How much the model doubts the
-/// passage tells nothing more. On 103 questions kept out of tuning, the question's probability makes 61.1 to 63.5.
+/// 86.6 % (62.7). How much the model doubts the passage tells nothing more. On 103 questions kept out of tuning, the
+/// question's probability makes 61.1 to 63.5. Of 166 further questions, a place of 6 and a whole unit for the question cite the
+/// right passage in 91.6 % (F1 68.4), these in 92.8 % (68.7).
 const RANK_WEIGHT: f32 = 2.0;
-const PLACE_WEIGHT: f32 = 6.0;
-const QUESTION_WEIGHT: f32 = 1.0;
+const PLACE_WEIGHT: f32 = 14.0;
+const QUESTION_WEIGHT: f32 = 0.75;
 
 /// What a tuned model made of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +76,15 @@ impl SpanWriter<'_> {
         shown: &mut Shown<'_>,
     ) -> PortResult<(Outcome, Usage)> {
         let budget = self.config.tuned_prompt_tokens;
-        let excerpts: Vec<(&str, Excerpt<'_>)> = best_of_passages(self.ranked, PASSAGES)
+        let mut excerpts: Vec<(&str, Excerpt<'_>)> = best_of_passages(self.ranked, PASSAGES)
             .into_iter()
             .filter_map(|core| Some((core.text, excerpt(self.passages, self.sentences, core, model, budget)?)))
             .collect();
+        // The search's first passage is read second at the latest, and always: it is the likeliest to be the right one.
+        let nearest = excerpts.iter().enumerate().min_by_key(|(_, (_, excerpt))| excerpt.passage).map_or(0, |(n, _)| n);
+        if let Some(others) = excerpts.get_mut(1..=nearest) {
+            others.rotate_right(1.min(others.len()));
+        }
         let priors = passage_priors(self.passages);
         let reader = |(best, excerpt)| {
             let excerpt: &Excerpt<'_> = excerpt;
@@ -88,10 +94,10 @@ impl SpanWriter<'_> {
         let readers: Vec<Reader<'_>> = excerpts.iter().map(|(best, excerpt)| reader((*best, excerpt))).collect();
         shown.refuse_above = Some(self.config.refuse_above);
         let mut doubts = Vec::with_capacity(readers.len());
-        for reader in &readers {
+        for (n, reader) in readers.iter().enumerate() {
             shown.prompts.push(Prompt { used_for: PromptUse::Doubt, messages: reader.messages() });
             doubts.push(reader.doubt().await?);
-            if doubts.last().is_some_and(|doubt| *doubt < CERTAIN) {
+            if n >= nearest.min(1) && doubts.iter().any(|doubt| *doubt < CERTAIN) {
                 break;
             }
         }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use crate::common::{HashEmbedder, chunks, open, query};
 use domain::{
-    CourseId, DocumentId, ErrorKind, PortResult, SearchFilter, SearchMode, SearchQuery,
+    CourseId, DocumentId, ErrorKind, PortResult, Script, SearchFilter, SearchMode, SearchQuery,
     ports::{BoxFuture, ChunkSearcher, ChunkStore, EmbedRole, Embedder, Reranker},
 };
 use retriever::{EdgeVectorIndex, HybridRetriever, RetrieverSettings, VectorIndex, VectorPoint};
@@ -140,6 +140,7 @@ async fn half_a_write_is_not_found_and_is_mended_by_the_next() {
             document,
             ordinal: chunk.ordinal,
             pages: chunk.pages,
+            script: Script::of(&chunk.text),
             vector: crate::common::hash_vector(&chunk.text),
         };
         vectors.replace_document(document, all.iter().map(point).collect()).await.unwrap();

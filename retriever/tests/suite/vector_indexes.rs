@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChunkId, CourseId, DocumentId, SearchFilter};
+use domain::{ChunkId, CourseId, DocumentId, Script, SearchFilter};
 use retriever::{EdgeVectorIndex, ServerSettings, ServerVectorIndex, VectorIndex, VectorPoint};
 
 fn point(course: CourseId, document: DocumentId, ordinal: usize, text: &str) -> VectorPoint {
@@ -11,6 +11,7 @@ fn point(course: CourseId, document: DocumentId, ordinal: usize, text: &str) -> 
         course,
         document,
         ordinal,
+        script: Script::of(text),
         pages: (ordinal as u32 + 1, ordinal as u32 + 2),
         vector: crate::common::hash_vector(text),
     }
@@ -18,18 +19,24 @@ fn point(course: CourseId, document: DocumentId, ordinal: usize, text: &str) -> 
 
 async fn behaves(index: &dyn VectorIndex) {
     let (course, document, other) = (CourseId::new(), DocumentId::new(), DocumentId::new());
-    let points = |d| vec![point(course, d, 0, "plants sugar"), point(course, d, 1, "cell water")];
+    let points = |d| vec![point(course, d, 0, "plants sugar"), point(course, d, 1, "細胞")];
     for _ in 0..2 {
         index.replace_document(document, points(document)).await.unwrap();
         assert_eq!(index.count(document).await.unwrap(), 2);
     }
     index.replace_document(other, points(other)).await.unwrap();
     let vector = crate::common::hash_vector("plants sugar");
-    let all = index.search(course, SearchFilter::default(), vector.clone(), 10).await.unwrap();
+    let all = index.search(course, SearchFilter::default(), None, vector.clone(), 10).await.unwrap();
     assert_eq!(all.len(), 4);
     assert!((all[0].score - 1.0).abs() < 1e-3 && all[3].score < 0.5);
+    for (script, ordinal) in [(Script::Spaced, 1), (Script::Unspaced, 0)] {
+        let found = index.search(course, SearchFilter::default(), Some(script), vector.clone(), 10).await.unwrap();
+        let of = |document: DocumentId| ChunkId::derive(course, &document.to_string(), ordinal);
+        assert_eq!(found.len(), 2);
+        assert!(found.iter().all(|hit| [of(document), of(other)].contains(&hit.chunk)));
+    }
     let filter = SearchFilter { documents: vec![document], pages: vec![3] };
-    let one = index.search(course, filter, vector.clone(), 10).await.unwrap();
+    let one = index.search(course, filter, None, vector.clone(), 10).await.unwrap();
     assert_eq!(one.len(), 1);
     assert_eq!(one[0].chunk, ChunkId::derive(course, &document.to_string(), 1));
     let wrong = index.replace_document(other, vec![VectorPoint { vector: vec![1.0], ..points(other)[0].clone() }]);
@@ -37,7 +44,7 @@ async fn behaves(index: &dyn VectorIndex) {
     index.remove_document(document).await.unwrap();
     assert_eq!((index.count(document).await.unwrap(), index.count(other).await.unwrap()), (0, 2));
     index.remove_course(course).await.unwrap();
-    assert!(index.search(course, SearchFilter::default(), vector, 10).await.unwrap().is_empty());
+    assert!(index.search(course, SearchFilter::default(), None, vector, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,19 +101,19 @@ async fn thousands_of_points_are_indexed_kept_and_found() {
     for (d, &document) in documents.iter().enumerate() {
         assert_eq!(index.count(document).await.unwrap(), 2500);
         for n in (0..2500).step_by(100) {
-            let hits = index.search(course, SearchFilter::default(), vector(d, n), 5).await.unwrap();
+            let hits = index.search(course, SearchFilter::default(), None, vector(d, n), 5).await.unwrap();
             assert_eq!(hits.len(), 5);
             found += usize::from(hits[0].chunk == ChunkId::derive(course, &document.to_string(), n));
         }
     }
     assert!(found >= 74, "{found} of 75 points are their own nearest neighbours");
     let filter = SearchFilter { documents: vec![documents[1]], pages: Vec::new() };
-    let hits = index.search(course, filter, vector(0, 7), 5).await.unwrap();
+    let hits = index.search(course, filter, None, vector(0, 7), 5).await.unwrap();
     let of_second = |hit: &retriever::VectorHit| {
         (0..2500).any(|n| hit.chunk == ChunkId::derive(course, &documents[1].to_string(), n))
     };
     assert!(hits.len() == 5 && hits.iter().all(of_second));
     index.remove_document(documents[0]).await.unwrap();
     assert_eq!(index.count(documents[0]).await.unwrap(), 0);
-    assert!(!index.search(course, SearchFilter::default(), vector(0, 7), 5).await.unwrap().is_empty());
+    assert!(!index.search(course, SearchFilter::default(), None, vector(0, 7), 5).await.unwrap().is_empty());
 }
