@@ -2,13 +2,13 @@
 //! how many of its words stand close together.
 
 use std::{
-    borrow::Cow,
+    cmp::Ordering::Equal,
     collections::{BTreeMap, HashMap},
 };
 
 use domain::{
     Script,
-    ports::{EmbedRole, Embedder},
+    ports::{EmbedRole, Embedder, LanguageBias},
 };
 
 use crate::{fuse_rankings::min_max, late_interaction::max_similarity};
@@ -53,37 +53,69 @@ struct Weights {
 const SPACED: Weights = Weights { late: 0.7, close: 0.2, fused: 0.1, window: 25 };
 const UNSPACED: Weights = Weights { late: 0.55, close: 0.35, fused: 0.1, window: 50 };
 
-/// A new score for each candidate, 0 to 1.
-///
-/// Where there are candidates in another script than the question's, what token vectors tell of their language alone is
-/// taken off. Such a candidate can share no words with the question: its token vectors speak for them.
+/// A new score for each candidate, 0 to 1. One in another script than the question's can share no words with it: its token
+/// vectors speak for them.
 pub(crate) fn rerank(asked: &Asked, candidates: &[Candidate<'_>], embedder: &dyn Embedder) -> Vec<f32> {
     let weights = match asked.script {
         Script::Unspaced => UNSPACED,
         Script::Spaced => SPACED,
     };
-    let across = |c: &Candidate<'_>| c.script != asked.script;
-    let mixed = candidates.iter().any(across);
-    let bias = |script, role| embedder.language_bias(script, role).filter(|_| mixed);
-    let asked_bias = bias(asked.script, EmbedRole::Query);
-    let question = asked_bias.map_or(Cow::Borrowed(asked.tokens.as_slice()), |bias| {
-        Cow::Owned(bias.off_tokens(&asked.tokens, asked.dimensions))
-    });
+    let bias = embedder.language_bias(asked.script, EmbedRole::Query);
+    let late = match bias.filter(|_| candidates.iter().any(|c| c.script != asked.script)) {
+        Some(bias) => late_across(asked, candidates, embedder, bias),
+        None => stretched(&late_of(candidates, |_, c| similarity(asked, &asked.tokens, c, &[]))),
+    };
     let each = |score: &dyn Fn(&Candidate<'_>) -> f32| candidates.iter().map(score).collect::<Vec<f32>>();
-    let late = each(&|c| {
-        let bias = bias(c.script, EmbedRole::Passage).map_or(&[][..], |bias| &bias.token);
-        max_similarity(&question, c.tokens, bias, asked.dimensions).unwrap_or(f32::NAN)
-    });
     let close = min_max(&each(&|c| closeness(c.terms, &asked.weights, weights.window)));
     let fused = min_max(&each(&|c| c.fused));
-    let late_parts = min_max(&late);
-    let score = |n: usize| {
+    let score = |(n, late): (usize, Option<f32>)| {
         // A candidate without token vectors keeps the place that it had.
-        let late = if late[n].is_nan() { fused[n] } else { late_parts[n] };
-        let for_words = if asked_bias.is_some() && across(&candidates[n]) { late } else { 0.0 };
+        let late = late.unwrap_or(fused[n]);
+        let for_words = if bias.is_some() && candidates[n].script != asked.script { late } else { 0.0 };
         weights.late * late + weights.close * close[n].max(for_words) + weights.fused * fused[n].max(for_words)
     };
-    (0..candidates.len()).map(score).collect()
+    late.into_iter().enumerate().map(score).collect()
+}
+
+/// How well token vectors match, 0 to 1, where candidates are in both scripts. Those in the question's keep their own order,
+/// which taking anything off would blur; the best of them and all others are compared with what vectors tell of the
+/// language alone taken off.
+///
+/// Measured on 155 questions about course readers in English and Chinese together, asked in their own language: first are
+/// 92.3 % so, 90.3 % with everything compared alike, and 91.6 % without any other script.
+fn late_across(
+    asked: &Asked,
+    candidates: &[Candidate<'_>],
+    embedder: &dyn Embedder,
+    bias: &LanguageBias,
+) -> Vec<Option<f32>> {
+    let is_own = |c: &Candidate<'_>| c.script == asked.script;
+    let own = late_of(candidates, |_, c| is_own(c).then(|| similarity(asked, &asked.tokens, c, &[])).flatten());
+    let best =
+        (0..own.len()).filter(|&n| own[n].is_some()).max_by(|&a, &b| own[a].partial_cmp(&own[b]).unwrap_or(Equal));
+    let question = bias.off_tokens(&asked.tokens, asked.dimensions);
+    let compared = stretched(&late_of(candidates, |n, c| {
+        let bias = embedder.language_bias(c.script, EmbedRole::Passage).map_or(&[][..], |bias| &bias.token);
+        (!is_own(c) || best == Some(n)).then(|| similarity(asked, &question, c, bias)).flatten()
+    }));
+    let of_best = best.and_then(|n| compared[n]).unwrap_or(1.0);
+    let own = stretched(&own);
+    let part = |n: usize| if is_own(&candidates[n]) { own[n].map(|part| part * of_best) } else { compared[n] };
+    (0..candidates.len()).map(part).collect()
+}
+
+fn late_of(candidates: &[Candidate<'_>], score: impl Fn(usize, &Candidate<'_>) -> Option<f32>) -> Vec<Option<f32>> {
+    candidates.iter().enumerate().map(|(n, c)| score(n, c)).collect()
+}
+
+fn similarity(asked: &Asked, tokens: &[f32], candidate: &Candidate<'_>, bias: &[f32]) -> Option<f32> {
+    max_similarity(tokens, candidate.tokens, bias, asked.dimensions)
+}
+
+/// Scores brought to 0..1; none stays none.
+fn stretched(scores: &[Option<f32>]) -> Vec<Option<f32>> {
+    let parts = min_max(&scores.iter().map(|score| score.unwrap_or(f32::NAN)).collect::<Vec<_>>());
+    scores.iter().zip(parts).map(|(score, part)| score.and(Some(part))).collect()
 }
 
 /// The greatest share of the question's terms, by weight, that stand within `window` terms of the text.
@@ -111,10 +143,7 @@ fn closeness(terms: &[String], weights: &BTreeMap<String, f32>, window: usize) -
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        PortResult,
-        ports::{BoxFuture, LanguageBias},
-    };
+    use domain::{PortResult, ports::BoxFuture};
     use proptest::prelude::*;
 
     use super::*;
