@@ -60,7 +60,7 @@ fn noun(sentence: &str, run: &[HanWord], next: Option<&HanWord>) -> Option<Span>
         (None, [one]) if one.part == Part::Place && length >= 3 => (Kind::Place, ""),
         (None, [one]) if one.part == Part::Person => {
             // Many words that are no names begin with a surname.
-            let called = sentence.get(..range.start).is_some_and(|t| ending(t, ROLES).is_some());
+            let called = sentence.get(..range.start).is_some_and(|t| ending(t, &ROLES).is_some());
             if !called || !like_person(text) {
                 return None;
             }

@@ -186,7 +186,7 @@ fn question_word(before: &str, span: &Span, language: Language) -> Option<(Strin
         Kind::Date => plain(if span.text.ends_with('日') { "哪一天".to_owned() } else { pick("何時", "何时") }),
         Kind::Quantity => plain(how_many(span, traditional)),
         Kind::Person => {
-            if let Some(role) = ending(before, ROLES) {
+            if let Some(role) = ending(before, &ROLES) {
                 let head = before.strip_suffix(role)?;
                 return Some((head.to_owned(), format!("哪一位{role}")));
             }
@@ -196,7 +196,7 @@ fn question_word(before: &str, span: &Span, language: Language) -> Option<(Strin
             (opens || joined).then(|| (before.to_owned(), pick("誰", "谁")))
         }
         Kind::Group => {
-            let known = ending(&span.text, GROUPS)?;
+            let known = ending(&span.text, &GROUPS)?;
             let counter = match known {
                 "公司" | "銀行" | "银行" => "哪一家",
                 "大學" | "大学" | "學院" | "学院" | "中學" | "中学" | "醫院" | "医院" => "哪一所",
