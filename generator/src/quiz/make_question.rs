@@ -3,8 +3,9 @@
 use domain::{BLANK, Difficulty, PortResult, Question, QuestionBody, QuestionKind};
 
 use super::{
+    choose_candidates::level_of,
     connectives::body,
-    make_quiz::{Run, level_of},
+    make_quiz::Run,
     model_stems::{StemWanted, model_stems},
     pick_distractors::{Wanted, has_peers, pick_distractors},
     prove::writes,

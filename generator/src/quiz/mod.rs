@@ -13,6 +13,7 @@ mod chinese_causes;
 mod chinese_numbers;
 mod chinese_spans;
 mod chinese_words;
+mod choose_candidates;
 mod connectives;
 mod english_named;
 mod english_numbers;
