@@ -9,7 +9,7 @@ use super::{
     english_named::asks_what_is,
     false_statements::is_said,
     number_clue::ruled_out,
-    pick_distractors::{SUPPORTS, support},
+    pick_distractors::{SUPPORTS, is_told, support},
     question_parts::{key_text, plain_stem},
     rule_stems::{one_line, without_topic},
     script::strangers,
@@ -177,6 +177,9 @@ pub(crate) fn options_alike(question: &Question) -> Check {
     }
     if let Some(option) = ruled_out(question, options, key) {
         return check(NAME, false, format!("singular or plural of the stem rules “{option}” out"));
+    }
+    if is_told(key, &question.stem) && !asks_statements(&question.stem) {
+        return check(NAME, false, "the stem holds the key's number");
     }
     let stem = question.stem.to_lowercase();
     let shown = |t: &str| terms(t).iter().any(|t| stem.contains(t.as_str()) && t.len() > 3);

@@ -41,7 +41,8 @@ impl Run<'_> {
                 if unnamed && span.kind != Kind::Cause {
                     continue;
                 }
-                if language.is_chinese() && self.is_told(at, span) || says_little(span) {
+                let odd = language.is_chinese() && is_no_noun(sentence.text, span);
+                if language.is_chinese() && self.is_told(at, span) || says_little(span) || odd {
                     continue;
                 }
                 if self.request.level.is_some_and(|l| l != level_of(span.kind)) {
@@ -88,7 +89,7 @@ impl Run<'_> {
             list.iter().filter(|c| !self.used.contains(&c.sentence) && !self.spent.contains(&spent(c)) && !crowded(c));
         // Years are all of one length, and short keys have nothing shorter beside them: with them the key can't come to its
         // share of the longest.
-        let longest = self.chance.wants_longest();
+        let longest = self.chance.wants_longest() || self.chance.lacks_uneven();
         let short = |c: &Candidate| c.span.kind == Kind::Year || c.span.text.chars().count() <= SHORT_KEY;
         let even = |c: &Candidate| if longest && short(c) { 0.25 } else { 0.0 };
         let worth = |c: &Candidate| c.score - share(c) - even(c);
@@ -101,6 +102,16 @@ impl Run<'_> {
 /// Whether a noun that the text does not repeat is none of its subject's words, as far as its form tells.
 fn says_little(span: &Span) -> bool {
     span.kind == Kind::Phrase && (span.text.len() < LONG_WORD || span.text.contains(' '))
+}
+
+/// Whether a Chinese word of the subject is none by what stands around it: what fills a clause says something by itself
+/// (食物用料新鮮), and before 地 and 得 stand words that tell how.
+fn is_no_noun(sentence: &str, span: &Span) -> bool {
+    let mark = |c: char| matches!(c, '，' | '。' | '；' | '：' | '（' | '）');
+    let before = sentence.get(..span.range.start).unwrap_or_default();
+    let after = sentence.get(span.range.end..).unwrap_or_default();
+    let whole = (before.is_empty() || before.ends_with(mark)) && (after.is_empty() || after.starts_with(mark));
+    span.kind == Kind::Term && (whole || after.starts_with(['地', '得']))
 }
 
 /// What a question for a span of this kind asks of the mind: to find again what was read, or to say why or

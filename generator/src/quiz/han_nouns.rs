@@ -16,6 +16,8 @@ const EMPTY: [&str; 21] = [
     "方面", "時間", "时间", "情況", "情况", "問題", "问题", "部分", "方式", "地方", "期間", "期间", "時候", "时候",
     "一帶", "一带", "原因", "結果", "结果", "之一", "上",
 ];
+/// What a word of the subject does not end with: then it tells where or when.
+const ASIDE: [char; 9] = ['內', '内', '中', '下', '前', '後', '后', '時', '时'];
 
 /// Places, groups, persons and words of the subject.
 pub(super) fn nouns(sentence: &str) -> Vec<Span> {
@@ -66,7 +68,9 @@ fn noun(sentence: &str, run: &[HanWord], next: Option<&HanWord>) -> Option<Span>
             }
             (Kind::Person, "own")
         }
-        (None, _) if LENGTH.contains(&length) && last.part != Part::Person => (Kind::Term, ""),
+        (None, _) if LENGTH.contains(&length) && last.part != Part::Person && !text.ends_with(ASIDE) => {
+            (Kind::Term, "")
+        }
         _ => return None,
     };
     Span::new(sentence, range, kind, cue)

@@ -30,7 +30,10 @@ pub(crate) fn question(sentence: &str, span: &Span, language: Language) -> Optio
 pub(crate) fn blank(sentence: &str, span: &Span, language: Language) -> Option<String> {
     let (before, after) = around(sentence, span)?;
     // 教練（_____）: what is counted stands outside.
-    if language.is_chinese() && span.kind == Kind::Quantity && is_inside_brackets(before) {
+    // A name in brackets says again what stands before them.
+    let glosses =
+        matches!(span.kind, Kind::Quantity | Kind::Person | Kind::Place | Kind::Group | Kind::Name | Kind::Named);
+    if glosses && is_inside_brackets(before) && (language.is_chinese() || span.kind != Kind::Quantity) {
         return None;
     }
     let text = if language.is_chinese() && sentence.chars().count() > LONG_CHINESE {
@@ -71,7 +74,18 @@ pub(crate) fn topic_of(source: &QuizSource) -> Option<&str> {
 
 /// What stands before and behind a span, without a leading connective.
 fn around<'s>(sentence: &'s str, span: &Span) -> Option<(&'s str, &'s str)> {
-    Some((sentence.get(connective(sentence)..span.range.start)?, sentence.get(span.range.end..)?))
+    let after = sentence.get(span.range.end..)?;
+    Some((sentence.get(connective(sentence)..span.range.start)?, without_gloss(after, span)))
+}
+
+/// What stands behind a span without the brackets that say it again: 謝普·諾布（Sherb Noble）, `20 km (12 mi)`.
+fn without_gloss<'s>(after: &'s str, span: &Span) -> &'s str {
+    let open = after.trim_start();
+    let rest = open.strip_prefix('（').or_else(|| open.strip_prefix('('));
+    let Some((inner, behind)) = rest.and_then(|r| r.split_once(['）', ')'])) else { return after };
+    let again =
+        inner.chars().any(|c| c.is_ascii_alphabetic()) || span.kind.is_number() && !inner.contains(['年', '月']);
+    if again && !inner.contains(['（', '(']) { behind } else { after }
 }
 
 pub(crate) fn one_line(text: &str) -> String {
