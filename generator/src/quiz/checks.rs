@@ -17,6 +17,7 @@ use super::{
     spans::same_or_within,
     standalone::leans,
     which_statement::asks_statements,
+    years_between::arithmetic,
 };
 use crate::answer::{Sentence, question_terms, terms};
 
@@ -59,6 +60,11 @@ pub(crate) fn key_supported(question: &Question, book: &Book<'_>) -> Check {
     });
     if !verbatim {
         return check(NAME, false, "a quote is not in its document at the place it names");
+    }
+    if let Some(reckoned) = arithmetic(question) {
+        let found =
+            if reckoned.passed { "the key is reckoned from the cited sentences".to_owned() } else { reckoned.found };
+        return check(NAME, reckoned.passed, found);
     }
     let plain = |t: &str| t.split_whitespace().collect::<Vec<_>>().join(" ");
     let quotes: Vec<String> = question.evidence.iter().map(|c| plain(&c.quote)).collect();

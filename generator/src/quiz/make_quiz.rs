@@ -10,11 +10,12 @@ use tokio::task::yield_now;
 use super::{
     MadeQuiz, QuizEvent, QuizMaker, book::Book, choose_candidates::group, make_question::Built,
     pick_distractors::Vectors, question_parts::Candidate, shuffle::Chance, spans::Kind,
+    years_between::has_computed_keys,
 };
 use crate::answer::Locate;
 
 /// Spans of one passage that are tried before the next passage has its turn.
-const TRIES_A_TURN: usize = 3;
+pub(super) const TRIES_A_TURN: usize = 3;
 
 /// A quiz in the making.
 pub(crate) struct Run<'a> {
@@ -142,6 +143,12 @@ impl<'a> Run<'a> {
         let mut order: Vec<(usize, QuestionKind)> = counts.into_iter().zip(kinds.iter().copied()).collect();
         order.sort_by_key(|(count, _)| *count);
         for (_, kind) in order {
+            if self.request.level == Some(CognitiveLevel::Apply) {
+                if self.attempt_years(passage, kind, tell).await? {
+                    return Ok(true);
+                }
+                continue;
+            }
             if matches!(kind, QuestionKind::Ordering | QuestionKind::Matching) {
                 if self.attempt_several(passage, kind, tell).await? {
                     return Ok(true);
@@ -291,8 +298,12 @@ impl<'a> Run<'a> {
         }
         let kinds = self.kinds();
         if short > 0 && self.tried < budget {
-            // The material holds no more; kinds that need several sentences of a sort have no key to lack.
-            let several = |kind: &QuestionKind| matches!(kind, QuestionKind::Ordering | QuestionKind::Matching);
+            // The material holds no more; kinds that need several sentences of a sort have no key to lack, and others can
+            // not be asked at every level.
+            let applies = self.request.level == Some(CognitiveLevel::Apply);
+            let several = |kind: &QuestionKind| {
+                matches!(kind, QuestionKind::Ordering | QuestionKind::Matching) || applies && !has_computed_keys(*kind)
+            };
             let text = (0..self.book.sources.len()).any(|n| self.may_ask(n));
             let unfit = self.tried == 0 && text && kinds.iter().all(several);
             let reason = if unfit { "kind_does_not_fit" } else { "no_key" };

@@ -45,6 +45,7 @@ mod spans;
 mod standalone;
 mod vary_numbers;
 mod which_statement;
+mod years_between;
 
 use std::sync::Arc;
 
