@@ -1,7 +1,7 @@
 """Reads quizzes that were written in every format with readers that others wrote, and counts what is lost.
 
 `compare.py FOLDER [FORMAT ...]`: the folder that write_quiz_files made. A value is a field of a question: stem, options,
-key, accepted answers, pairs, order, points, feedback, tags, evidence. What the writer itself says is not held is no loss.
+key, accepted answers, pairs, order, points, feedback, tags, evidence, passage. What the writer itself says is not held is no loss.
 Exit code 1 where anything is lost.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from truth import as_choice, everywhere, expected, record
 
 # What a record means without the field.
-ABSENT = {"feedback": "", "tags": [], "points": 1.0, "evidence": []}
+ABSENT = {"feedback": "", "tags": [], "points": 1.0, "evidence": [], "passage": ""}
 SHOWN = 3
 
 
@@ -63,12 +63,14 @@ def shaped(name):
 
 
 def choices(found, _question):
-    """Choices alone, without tags: more has no place in the reader's classes."""
-    return {name: value for name, value in found.items() if name != "tags"} if found["form"] == "choice" else None
+    """Choices alone, without tags and passages: more has no place in the reader's classes."""
+    return {name: value for name, value in found.items() if name not in ("tags", "passage")} if found["form"] == "choice" else None
 
 
 def of_json(path):
-    return [record(question) for question in json.loads(path.read_bytes())["questions"]]
+    quiz = json.loads(path.read_bytes())
+    passages = {None: ""} | {passage["n"]: passage["quote"] for passage in quiz.get("passages", [])}
+    return [record(question) | {"passage": passages[question.get("passage")]} for question in quiz["questions"]]
 
 
 # Format, the file's ending, the reader's name, the reader, what it must find.

@@ -40,7 +40,21 @@ function record(question) {
   return { ...shared, ...bodies[question.type]?.(question) };
 }
 
+/** A description is the passage of the question behind it. */
+function records(read) {
+  let passage = '';
+  return read.flatMap((question) => {
+    if (question.type === 'Description') {
+      passage = text(question.stem);
+      return [];
+    }
+    const found = [{ ...record(question), passage }];
+    passage = '';
+    return found;
+  });
+}
+
 for (const quiz of readdirSync(folder).sort()) {
   const read = gift.parse(readFileSync(join(folder, quiz, 'gift.gift'), 'utf8'));
-  console.log(JSON.stringify(read.map(record)));
+  console.log(JSON.stringify(records(read)));
 }

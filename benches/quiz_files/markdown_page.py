@@ -54,6 +54,12 @@ def read(path):
     html = MarkdownIt("commonmark").render(path.read_text(encoding="utf-8"))
     body = list(parse(html.replace("<br />\n", "<br />")))
     middle = next(place for place, element in enumerate(body) if element.tag == "hr")
-    questions = groups(body[:middle], lambda element: element.tag == "h2")
+    quotes = [place for place, element in enumerate(body[:middle]) if element.tag == "blockquote"]
+    passages = {body[place + 1]: text_of(body[place].find("p")) for place in quotes}
+    asked = [element for place, element in enumerate(body[:middle]) if place not in quotes]
+    questions = groups(asked, lambda element: element.tag == "h2")
     answers = groups(body[middle:], lambda element: element.find("strong") is not None)
-    return [question(asked[1:]) | answer(told) for asked, told in zip(questions, answers, strict=True)]
+    return [
+        question(asked[1:]) | answer(told) | {"passage": passages.get(asked[0], "")}
+        for asked, told in zip(questions, answers, strict=True)
+    ]

@@ -29,18 +29,23 @@ def body(question):
 
 
 def read(path):
-    questions = etree.parse(path).getroot().findall("question")
-    return [
-        {
+    """The questions; a description is the passage of the one behind it."""
+    passage = ""
+    for question in etree.parse(path).getroot().findall("question"):
+        match question.get("type"):
+            case "category":
+                continue
+            case "description":
+                passage = text(question.find("questiontext"))
+                continue
+        yield {
             "stem": text(question.find("questiontext")),
             "feedback": text(question.find("generalfeedback")),
             "points": float(question.findtext("defaultgrade")),
             "tags": [tag.text for tag in question.findall("tags/tag/text")],
-        }
-        | body(question)
-        for question in questions
-        if question.get("type") != "category"
-    ]
+            "passage": passage,
+        } | body(question)
+        passage = ""
 
 
 def read_choices(path):

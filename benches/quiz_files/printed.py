@@ -47,6 +47,15 @@ def matched(found):
 
 def read(path):
     page = html5lib.parse(path.read_bytes(), namespaceHTMLElements=False)
-    questions = page.findall(".//ol[@class='questions']/li")
+    questions, passage = [], ""
+    for part in page.find(".//main"):
+        if part.get("class") == "passage":
+            passage = text_of(part.find("p"))
+        for item in part.findall("li") if part.get("class") == "questions" else ():
+            questions.append((item, passage))
+            passage = ""
     answers = page.findall(".//ol[@class='answers']/li")
-    return [matched(question(asked) | answer(told)) for asked, told in zip(questions, answers, strict=True)]
+    return [
+        matched(question(asked) | answer(told)) | {"passage": passage}
+        for (asked, passage), told in zip(questions, answers, strict=True)
+    ]

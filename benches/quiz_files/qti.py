@@ -43,7 +43,10 @@ def body(item):
     declared = item.declarations["RESPONSE"]
     right = declared.get_correct_value().value
     choices = {choice.identifier: text(choice).strip() for choice in item.find_children_depth_first(interactions.Choice)}
-    shared = {"points": points(item, right)}
+    parts = list(item.ItemBody.get_children())
+    # Nothing else of an item is a `div`.
+    passage = text(parts.pop(0)).strip() if getattr(parts[0], "xmlname", "") == "div" else ""
+    shared = {"points": points(item, right), "passage": passage}
     if prompt := only(item, interactions.Prompt):
         shared["stem"] = text(prompt)
     if only(item, interactions.OrderInteraction):
@@ -53,7 +56,7 @@ def body(item):
         return shared | {"form": "pairs", "pairs": sorted([choices[a], choices[b]] for a, b in pairs)}
     if only(item, interactions.ChoiceInteraction):
         return shared | {"form": "choice", "options": list(choices.values()), "key": choices[right]}
-    paragraphs = [text(part).strip() for part in item.ItemBody.get_children()]
+    paragraphs = [text(part).strip() for part in parts]
     stem = "\n".join(paragraphs).removesuffix(f"\n{BLANK}")
     answers = [right, *(answer for answer in declared.Mapping.map if answer != right)]
     assert {points(item, answer) for answer in answers} == {shared["points"]}, "every answer counts the same"

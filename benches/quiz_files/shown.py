@@ -26,7 +26,7 @@ def words_key(found, question):
 
 def on_paper(found, question):
     """What Markdown and pages share."""
-    shown = {"stem": found["stem"], "feedback": found["feedback"], "points": found["points"]}
+    shown = {name: found[name] for name in ("stem", "feedback", "points", "passage")}
     return shown | {"evidence": [[cited["quote"], cited["document_name"], cited["page"]] for cited in question["evidence"]]}
 
 
@@ -81,5 +81,7 @@ def on_cards(found, question):
         case _:
             front, (first, *others) = {stem}, found["answers"]
             key = "\n".join([first, *(f"{ALSO[language]}: {other}" for other in others)])
+    passage = f"{found['passage']}\n\n" if found["passage"] else ""
+    front = {passage + one for one in front}
     back = f"{key}\n\n{found['feedback']}" if found["feedback"] else key
     return {"front": front, "back": back, "tags": sorted(re.sub(r"\s", "_", tag) for tag in found["tags"])}

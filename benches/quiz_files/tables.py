@@ -28,6 +28,7 @@ def everything(row):
         "feedback": "\n\n".join(part for part in after if part),
         "points": float(row["points"]),
         "tags": [tag for tag in row["tags"].split("\n") if tag],
+        "passage": row.get("passage_1", ""),
         "evidence": [
             [quote, name, int(page)]
             for quote, name, page in zip(

@@ -4,8 +4,12 @@ BLANK = "_____"
 WORDS = {"en": ("True", "False"), "zh-Hant": ("是", "非")}
 
 
+# Formats in which a passage stands once, before its questions.
+ONCE = {"gift", "moodle_xml", "markdown", "html"}
+
+
 def record(question):
-    """Every field of a question, whatever the format."""
+    """Every field of a question, whatever the format, but for its passage."""
     after = [question["explanation"], question["feedback"]]
     found = {
         "stem": question["stem"],
@@ -40,7 +44,7 @@ def everywhere(change, value):
 def without(found, note):
     """A record less what a note of the writer says is not held."""
     match note["what"]:
-        case "points" | "tags":
+        case "points" | "tags" | "passage":
             return {name: value for name, value in found.items() if name != note["what"]}
         case "explanation":
             return {name: value for name, value in found.items() if name != "feedback"}
@@ -67,11 +71,15 @@ def as_choice(found, question):
 def expected(truth, name):
     """The records that a file of this format must give, each with its question."""
     notes = truth["not_held"][name]
+    passages = {passage["n"]: passage["quote"] for passage in truth["quiz"]["passages"]}
+    last = None
     for number, question in enumerate(truth["quiz"]["questions"], 1):
+        own_passage = question.get("passage")
+        shown, last = name not in ONCE or own_passage != last, own_passage
         own = [note for note in notes if number in note["questions"]]
         if any(note["what"] == "question" for note in own):
             continue
-        found = record(question)
+        found = record(question) | {"passage": passages[own_passage] if shown and own_passage else ""}
         for note in own:
             found = without(found, note)
         yield found, question

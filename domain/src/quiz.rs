@@ -47,7 +47,7 @@ pub enum CognitiveLevel {
     Recall,
     /// To say why, or what it means.
     Understand,
-    /// To use it on something else.
+    /// To use it: to reckon with what was read.
     Apply,
 }
 
@@ -146,7 +146,8 @@ impl QuestionBody {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Check {
     /// Its stable name: `key_supported`, `answerable_with_passage`, `not_answerable_without`, `distractors_unsupported`,
-    /// `options_alike`, `no_duplicate`, `stands_alone`, `language`, `well_formed`.
+    /// `options_alike`, `no_duplicate`, `stands_alone`, `language`, `well_formed`; `arithmetic` where the key is reckoned from
+    /// the cited sentences.
     pub name: String,
     /// Whether it held.
     pub passed: bool,

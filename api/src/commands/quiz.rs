@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::http::Method;
-use domain::{Difficulty, Language, QuestionKind, QuizRequest};
+use domain::{CognitiveLevel, Difficulty, Language, QuestionKind, QuizRequest};
 use generator::QuizFormat;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
@@ -33,6 +33,9 @@ pub struct QuizOptions {
     /// How hard
     #[arg(long, value_parser = crate::cli::parse_name::<Difficulty>, value_name = "easy|medium|hard")]
     difficulty: Option<Difficulty>,
+    /// What they ask of the mind; to apply is to reckon with years of the text
+    #[arg(long, value_parser = crate::cli::parse_name::<CognitiveLevel>, value_name = "recall|understand|apply")]
+    level: Option<CognitiveLevel>,
     /// The same seed on the same material gives the same quiz
     #[arg(long)]
     seed: Option<u64>,
@@ -72,7 +75,7 @@ pub async fn run(client: &Client, output: Output, course: &str, options: &QuizOp
         document_ids: options.parts.document_ids(client, &id).await?,
         pages: options.parts.pages(),
         difficulty: options.difficulty,
-        level: None,
+        level: options.level,
         seed: options.seed,
         reuse_items: options.reuse_items,
         title: options.title.clone(),

@@ -1,6 +1,6 @@
 //! The course as quizzes see it: its sentences, the spans in them, and which spans are of one type.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{Language, Passage};
 use tokio::task::yield_now;
@@ -25,6 +25,8 @@ pub(crate) struct Book<'a> {
     pub spans: Vec<Vec<Span>>,
     /// Places in `spans` by kind and script.
     pool: BTreeMap<(Kind, bool), Vec<(usize, usize)>>,
+    /// How often each text is a span.
+    times: HashMap<String, usize>,
 }
 
 impl<'a> Book<'a> {
@@ -50,7 +52,8 @@ impl<'a> Book<'a> {
             // Where that fails, the first sentence loads them.
             tokio::task::spawn_blocking(han_words::load).await.ok();
         }
-        let mut book = Self { sources, passages, sentences, spans: Vec::new(), pool: BTreeMap::new() };
+        let mut book =
+            Self { sources, passages, sentences, spans: Vec::new(), pool: BTreeMap::new(), times: HashMap::new() };
         for at in 0..book.sentences.len() {
             book.find_spans(at, &habits, &terms);
             if at % 16 == 15 {
@@ -69,6 +72,7 @@ impl<'a> Book<'a> {
         };
         let chinese = self.language(sentence.passage).is_chinese();
         for (n, span) in found.iter().enumerate() {
+            *self.times.entry(span.text.clone()).or_default() += 1;
             self.pool.entry((span.kind, chinese)).or_default().push((at, n));
         }
         self.spans.push(found);
@@ -86,6 +90,11 @@ impl<'a> Book<'a> {
         let found = places.iter().filter_map(|&(at, n)| Some((at, self.spans.get(at)?.get(n)?)));
         let own = found.filter(|(at, _)| self.sentences.get(*at).is_some_and(|s| self.language(s.passage) == language));
         own.filter(|(_, span)| seen.insert(span.text.as_str())).collect()
+    }
+
+    /// How often the course holds a span, once at least.
+    pub(crate) fn times(&self, span: &Span) -> usize {
+        self.times.get(&span.text).copied().unwrap_or(1)
     }
 
     /// The sentences of a passage, with their places in the list of all.

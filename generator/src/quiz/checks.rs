@@ -9,7 +9,7 @@ use super::{
     english_named::asks_what_is,
     false_statements::is_said,
     number_clue::ruled_out,
-    pick_distractors::{SUPPORTS, support},
+    pick_distractors::{SUPPORTS, is_told, support},
     question_parts::{key_text, plain_stem},
     rule_stems::{one_line, without_topic},
     script::strangers,
@@ -17,6 +17,7 @@ use super::{
     spans::same_or_within,
     standalone::leans,
     which_statement::asks_statements,
+    years_between::arithmetic,
 };
 use crate::answer::{Sentence, question_terms, terms};
 
@@ -59,6 +60,11 @@ pub(crate) fn key_supported(question: &Question, book: &Book<'_>) -> Check {
     });
     if !verbatim {
         return check(NAME, false, "a quote is not in its document at the place it names");
+    }
+    if let Some(reckoned) = arithmetic(question) {
+        let found =
+            if reckoned.passed { "the key is reckoned from the cited sentences".to_owned() } else { reckoned.found };
+        return check(NAME, reckoned.passed, found);
     }
     let plain = |t: &str| t.split_whitespace().collect::<Vec<_>>().join(" ");
     let quotes: Vec<String> = question.evidence.iter().map(|c| plain(&c.quote)).collect();
@@ -177,6 +183,9 @@ pub(crate) fn options_alike(question: &Question) -> Check {
     }
     if let Some(option) = ruled_out(question, options, key) {
         return check(NAME, false, format!("singular or plural of the stem rules “{option}” out"));
+    }
+    if is_told(key, &question.stem) && !asks_statements(&question.stem) {
+        return check(NAME, false, "the stem holds the key's number");
     }
     let stem = question.stem.to_lowercase();
     let shown = |t: &str| terms(t).iter().any(|t| stem.contains(t.as_str()) && t.len() > 3);

@@ -7,9 +7,9 @@ use super::{
     chinese_causes::causes,
     chinese_numbers::{NUMERALS, centuries, dates, days, is_joint, quantities, ranks},
     chinese_words::{
-        BEFORE_NAMES, BEFORE_PERSONS, BEFORE_PLACE, BEFORE_PLACES, BEFORE_THINGS, BEGINS_VERBS, COUNTRIES, EVENTS,
-        FUNCTION, GROUPS, HUMAN_DEEDS, MAKES_ANOTHER, NEVER_PLACES, NO_PLACES, ONE_SORT, PARTICLES, PLACE_NAMES,
-        PLACES, ROLES, SOUNDS, SURNAMES, VERBS, ending,
+        BEFORE_NAMES, BEFORE_PERSONS, BEFORE_PLACE, BEFORE_PLACES, BEFORE_THINGS, BEGINS_VERBS, CITIES, CONTINENTS,
+        COUNTRIES, EVENTS, FUNCTION, GROUPS, HUMAN_DEEDS, MAKES_ANOTHER, NEVER_PLACES, NO_PLACES, ONE_SORT, PARTICLES,
+        PLACES, PROVINCES, ROLES, SOUNDS, SURNAMES, VERBS, ending,
     },
     han_nouns::nouns,
     han_terms::HanTerms,
@@ -64,10 +64,10 @@ pub(super) fn stands_free(before: Option<char>, after: Option<char>) -> bool {
 
 /// Countries, provinces, cities and continents whose names are known.
 fn known_places(sentence: &str) -> Vec<Span> {
-    let lists = [("country", COUNTRIES)].into_iter().chain(PLACE_NAMES);
+    let lists = [("country", &COUNTRIES), ("province", &PROVINCES), ("city", &CITIES), ("continent", &CONTINENTS)];
     let mut spans: Vec<Span> = Vec::new();
     for (cue, names) in lists {
-        for name in names {
+        for name in names.iter() {
             for (at, _) in sentence.match_indices(name) {
                 let before = sentence.get(..at).and_then(|t| t.chars().next_back());
                 let after = sentence.get(at + name.len()..).and_then(|t| t.chars().next());
@@ -166,7 +166,7 @@ fn dotted_names(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
         let before = lead.chars().next_back();
         let after = chars.get(end).map(|(_, c)| *c);
         let inside = |c: char| is_joint(c) || (is_han(c) && !PARTICLES.contains(c));
-        let cut_before = before.is_some_and(inside) && ending(lead, ROLES).is_none();
+        let cut_before = before.is_some_and(inside) && ending(lead, &ROLES).is_none();
         let cut_after = after.is_some_and(|c| inside(c) && !AFTER_NAMES.contains(c));
         let last = (n..end).rev().take_while(|m| sound(*m)).count();
         let whole = n - start >= 2 && last >= 2 && !cut_before && !cut_after;
@@ -186,13 +186,13 @@ fn dotted_names(sentence: &str, chars: &[(usize, char)]) -> Vec<Span> {
 fn marked(sentence: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     let lists: [(&[&str], Kind); 4] = [
-        (BEFORE_NAMES, Kind::Named),
-        (BEFORE_PERSONS, Kind::Person),
-        (BEFORE_PLACES, Kind::Place),
-        (BEFORE_THINGS, Kind::Name),
+        (&BEFORE_NAMES, Kind::Named),
+        (&BEFORE_PERSONS, Kind::Person),
+        (&BEFORE_PLACES, Kind::Place),
+        (&BEFORE_THINGS, Kind::Name),
     ];
     for (markers, kind) in lists {
-        for marker in markers {
+        for &marker in markers {
             for (at, _) in sentence.match_indices(marker) {
                 let start = at + marker.len();
                 spans.extend(run_after(sentence, start).and_then(|range| thing(sentence, range, kind, marker)));
@@ -211,8 +211,8 @@ fn typed(sentence: &str) -> Vec<Span> {
         let Some(rest) = sentence.get(start..) else { continue };
         let end = rest.find(|c: char| !is_han(c) || PARTICLES.contains(c)).unwrap_or(rest.len());
         let text = rest.get(..end).unwrap_or_default();
-        let verbs = [HUMAN_DEEDS, BEFORE_THINGS, BEFORE_PLACES, VERBS].concat();
-        if text.chars().count() >= 3 && !verbs.iter().any(|w| text.contains(w)) {
+        let verbs = [&HUMAN_DEEDS, &BEFORE_THINGS, &BEFORE_PLACES, &VERBS];
+        if text.chars().count() >= 3 && !verbs.iter().any(|list| list.iter().any(|w| text.contains(w))) {
             let found = thing(sentence, start..start + end, Kind::Name, "");
             spans.extend(found.filter(|s| matches!(s.kind, Kind::Group | Kind::Event | Kind::Place)));
         }
@@ -283,10 +283,10 @@ pub(super) fn type_by_ending(text: &str) -> Option<(Kind, &'static str)> {
     if NO_PLACES.iter().any(none) || NEVER_PLACES.iter().any(|w| text.ends_with(w)) {
         return None;
     }
-    ending(text, GROUPS)
+    ending(text, &GROUPS)
         .map(|e| (Kind::Group, e))
-        .or_else(|| ending(text, EVENTS).map(|e| (Kind::Event, e)))
-        .or_else(|| ending(text, PLACES).map(|e| (Kind::Place, e)))
+        .or_else(|| ending(text, &EVENTS).map(|e| (Kind::Event, e)))
+        .or_else(|| ending(text, &PLACES).map(|e| (Kind::Place, e)))
         .filter(|(_, e)| e.len() < text.len())
 }
 

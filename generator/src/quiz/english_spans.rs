@@ -3,14 +3,15 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
-    english_named::{count_of, is_verb, named},
+    english_named::named,
+    english_numbers::numbers,
+    english_terms::{noun_phrases, phrase_of, terms},
     english_words::{
-        BEFORE_PLACES, CALENDAR, COUNTRIES, DEEDS, EVENTS, GENERIC, GIVEN, GROUP_SORTS, GROUPS, MONTHS, PLACES, ROLES,
-        is_in,
+        BEFORE_PLACES, CALENDAR, COUNTRIES, DEEDS, EVENTS, GIVEN, GROUP_SORTS, GROUPS, PLACES, ROLES, is_in,
     },
     spans::{Kind, Span, without_overlaps},
 };
-use crate::answer::{is_common, number_word};
+use crate::answer::is_common;
 
 /// A word with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl Word<'_> {
         self.text.starts_with(char::is_uppercase)
     }
 
-    fn digits(&self) -> bool {
+    pub(super) fn digits(&self) -> bool {
         self.text.starts_with(|c: char| c.is_ascii_digit())
     }
 }
@@ -96,6 +97,11 @@ impl Habits {
 
     fn starts_name(&self, word: &str) -> bool {
         self.cases.get(word).is_some_and(|(capital, small)| *capital > 0 && capital > small)
+    }
+
+    /// How often a noun phrase stands behind an article.
+    pub(super) fn times(&self, phrase: &str) -> u32 {
+        self.phrases.get(phrase).copied().unwrap_or(0)
     }
 
     fn never_small(&self, word: &str) -> bool {
@@ -282,167 +288,6 @@ fn name_kind(words: &[Word<'_>], run: &Range<usize>, votes: (u32, u32, u32)) -> 
     } else {
         Kind::Name
     }
-}
-
-/// Numbers, years and dates.
-fn numbers(sentence: &str, words: &[Word<'_>]) -> Vec<Span> {
-    let mut spans = Vec::new();
-    let mut at = 0;
-    while at < words.len() {
-        let (span, next) = date(sentence, words, at).or_else(|| number(sentence, words, at)).unwrap_or((None, at + 1));
-        spans.extend(span);
-        at = next.max(at + 1);
-    }
-    spans
-}
-
-type Scanned = (Option<Span>, usize);
-
-/// `May 12, 2008`, `12 May 2008`, `May 2008`, `May 12`.
-fn date(sentence: &str, words: &[Word<'_>], at: usize) -> Option<Scanned> {
-    let month = |at: usize| words.get(at).is_some_and(|w| w.capital() && MONTHS.contains(&w.lower.as_str()));
-    let day =
-        |at: usize| words.get(at).is_some_and(|w| w.text.len() <= 2 && w.text.parse::<u8>().is_ok_and(|d| d < 32));
-    let year = |at: usize| words.get(at).is_some_and(|w| is_year(w.text));
-    let end = if month(at) && day(at + 1) && year(at + 2) || day(at) && month(at + 1) && year(at + 2) {
-        at + 3
-    } else if month(at) && (year(at + 1) || day(at + 1)) || day(at) && month(at + 1) {
-        at + 2
-    } else {
-        return None;
-    };
-    let range = words.get(at)?.range.start..words.get(end - 1)?.range.end;
-    let cue = format!("{} words", end - at);
-    let clean = !touches_dash(sentence, &range);
-    Some((Span::new(sentence, range, Kind::Date, cue).filter(|_| clean), end))
-}
-
-fn number(sentence: &str, words: &[Word<'_>], at: usize) -> Option<Scanned> {
-    let word = words.get(at)?;
-    if !word.digits() && !word.text.starts_with(['$', '£', '€', '¥']) && number_word(&word.lower).is_none() {
-        return None;
-    }
-    let before = at.checked_sub(1).and_then(|at| words.get(at));
-    let mut end = at + 1;
-    let near = |at: usize| words.get(at).filter(|w| !w.apart);
-    while near(end).is_some_and(|w| {
-        ["million", "billion", "trillion", "thousand", "hundred", "percent"].contains(&w.lower.as_str())
-    }) {
-        end += 1;
-    }
-    let range = word.range.start..words.get(end - 1)?.range.end;
-    let text = sentence.get(range.clone())?;
-    let plain =
-        text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ',' | '.' | ' ' | '%' | '$' | '£' | '€' | '¥'));
-    let ordinal = ["st", "nd", "rd", "th"].iter().any(|s| word.digits() && word.lower.ends_with(s));
-    let bracketed = sentence.get(..range.start)?.ends_with('[');
-    if !plain || ordinal || bracketed || touches_dash(sentence, &range) {
-        return Some((None, end));
-    }
-    let unit = near(end).map(|w| w.lower.clone()).unwrap_or_default();
-    let year_before = before.is_some_and(|w| {
-        [
-            "in", "since", "by", "until", "till", "after", "before", "from", "of", "during", "early", "late", "around",
-            "circa", "year",
-        ]
-        .contains(&w.lower.as_str())
-    });
-    let bracket = sentence.get(..range.start)?.ends_with('(');
-    // `in 1845 Texas …` is a year, `of 1000 injuries` is none.
-    let opens = unit.is_empty() || is_common(&unit) || near(end).is_some_and(Word::capital) || at == 1;
-    let span = if is_year(text) && ((year_before && opens) || (bracket && unit.is_empty())) {
-        Span::new(sentence, range, Kind::Year, "")
-    } else if word.digits() && word.lower.ends_with("0s") {
-        Span::new(sentence, range, Kind::Decade, "")
-    } else if text.contains('%') || text.ends_with("percent") {
-        Span::new(sentence, range, Kind::Percent, if text.contains('%') { "%" } else { "percent" })
-    } else if text.starts_with(['$', '£', '€', '¥'])
-        || (unit.chars().all(char::is_alphabetic)
-            && unit.len() > 1
-            && !["am", "pm"].contains(&unit.as_str())
-            && !is_common(&unit))
-    {
-        // A small number in words counts things; it has neighbours enough.
-        Span::new(sentence, range, Kind::Quantity, unit)
-    } else {
-        None
-    };
-    Some((span, end))
-}
-
-pub(super) fn is_year(text: &str) -> bool {
-    text.len() == 4 && text.parse::<u16>().is_ok_and(|y| (1000..2100).contains(&y))
-}
-
-/// Whether a dash joins the span to another: a range, a score.
-fn touches_dash(sentence: &str, range: &Range<usize>) -> bool {
-    let dash = ['-', '–', '—', '−', '/', ':', '×'];
-    let after = sentence.get(range.end..).is_some_and(|t| t.starts_with(dash) || t.starts_with(['\'', '°']));
-    after || sentence.get(..range.start).is_some_and(|t| t.ends_with(dash))
-}
-
-/// Letters of a noun that says what it is about.
-const SHORTEST_TERM: usize = 5;
-
-/// Words behind which a noun begins.
-const OPENERS: [&str; 10] = ["the", "a", "an", "of", "called", "as", "into", "through", "with", "from"];
-
-/// Small-letter phrases of one or two words between an article or the like and a word that ends them.
-fn noun_phrases(words: &[Word<'_>]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for at in 1..words.len() {
-        let opens = words.get(at - 1).is_some_and(|w| OPENERS.contains(&w.lower.as_str()));
-        let plain = |at: usize| {
-            words.get(at).is_some_and(|w| {
-                !w.apart
-                    && w.text.len() > 3
-                    && w.text.chars().all(|c| c.is_lowercase() || c == '-')
-                    && !is_common(&w.lower)
-            })
-        };
-        if !opens || !plain(at) {
-            continue;
-        }
-        let end = if plain(at + 1) { at + 2 } else { at + 1 };
-        let ends = words.get(end).is_none_or(|w| {
-            w.apart
-                || [
-                    "of", "is", "was", "are", "were", "in", "and", "that", "which", "by", "to", "has", "for", "with",
-                    "on", "from", "or",
-                ]
-                .contains(&w.lower.as_str())
-        });
-        if ends {
-            found.push(at..end);
-        }
-    }
-    found
-}
-
-fn phrase_of(words: &[Word<'_>], range: &Range<usize>) -> String {
-    let own = words.get(range.clone()).unwrap_or_default();
-    own.iter().map(|w| w.lower.as_str()).collect::<Vec<_>>().join(" ")
-}
-
-/// Phrases that the course uses again and again, and surely are nouns; the others say less.
-fn terms(sentence: &str, words: &[Word<'_>], habits: &Habits) -> Vec<Span> {
-    let of = |range: Range<usize>| {
-        let phrase = phrase_of(words, &range);
-        let often = habits.phrases.get(&phrase).copied().unwrap_or(0);
-        let last = words.get(range.end - 1)?;
-        let noun = [
-            "tion", "sion", "ity", "ness", "ment", "ism", "ogy", "ist", "ance", "ence", "ics", "graphy", "sis", "ture",
-            "phy", "cy", "um", "us",
-        ];
-        let is_noun = noun.iter().any(|s| last.lower.ends_with(s) || last.lower.ends_with(&format!("{s}s")));
-        if is_in(GENERIC, &last.lower) || phrase.len() < SHORTEST_TERM || is_verb(last) {
-            return None;
-        }
-        let kind = if often < 2 || (range.len() == 1 && !is_noun) { Kind::Phrase } else { Kind::Term };
-        let bytes = words.get(range.start)?.range.start..last.range.end;
-        Span::new(sentence, bytes, kind, count_of(&last.lower))
-    };
-    noun_phrases(words).into_iter().filter_map(of).collect()
 }
 
 #[cfg(test)]

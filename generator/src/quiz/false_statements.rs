@@ -164,7 +164,8 @@ pub(super) fn falsified(book: &Book<'_>, at: usize, chance: &mut Chance) -> Opti
         let (before, after) = (sentence.text.get(from..span.range.start)?, sentence.text.get(span.range.end..)?);
         changed.push(format!("{before}{other}{after}"));
     }
-    changed.extend(opposite(sentence.text.get(from..)?, book.language(sentence.passage)));
+    let passage = book.passages.get(sentence.passage)?;
+    changed.extend(opposite(sentence.text.get(from..)?, &passage.text, book.language(sentence.passage)));
     chance.shuffle(&mut changed);
     changed.into_iter().find(|text| !is_said(book, sentence.passage, text))
 }
@@ -190,15 +191,17 @@ fn peer(book: &Book<'_>, at: usize, span: &Span) -> Option<String> {
     fits.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, text)| text.clone())
 }
 
-/// The text with one word turned into its opposite, where it holds the word once.
-fn opposite(text: &str, language: Language) -> Option<String> {
+/// The text with one word turned into its opposite, where its passage holds the word once: 女子 of a college for women is
+/// part of its name.
+fn opposite(text: &str, passage: &str, language: Language) -> Option<String> {
     let pairs = match language {
         Language::TraditionalChinese => TRADITIONAL,
         Language::SimplifiedChinese => SIMPLIFIED,
         Language::English | Language::Other => return None,
     };
     let mut both = pairs.into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
-    let (word, other) = both.find(|(word, other)| text.matches(word).count() == 1 && !text.contains(other))?;
+    let (word, other) =
+        both.find(|(word, other)| text.contains(word) && passage.matches(word).count() == 1 && !text.contains(other))?;
     Some(text.replace(word, other))
 }
 
@@ -224,7 +227,7 @@ mod tests {
             ("有的增加有的減少", Hant, None),
             ("樹上有鳥", Hant, None),
         ] {
-            assert_eq!(opposite(text, language).as_deref(), turned);
+            assert_eq!(opposite(text, text, language).as_deref(), turned);
         }
     }
 }

@@ -16,6 +16,8 @@ const EMPTY: [&str; 21] = [
     "方面", "時間", "时间", "情況", "情况", "問題", "问题", "部分", "方式", "地方", "期間", "期间", "時候", "时候",
     "一帶", "一带", "原因", "結果", "结果", "之一", "上",
 ];
+/// What a word of the subject does not end with: then it tells where or when.
+const ASIDE: [char; 9] = ['內', '内', '中', '下', '前', '後', '后', '時', '时'];
 
 /// Places, groups, persons and words of the subject.
 pub(super) fn nouns(sentence: &str) -> Vec<Span> {
@@ -60,13 +62,15 @@ fn noun(sentence: &str, run: &[HanWord], next: Option<&HanWord>) -> Option<Span>
         (None, [one]) if one.part == Part::Place && length >= 3 => (Kind::Place, ""),
         (None, [one]) if one.part == Part::Person => {
             // Many words that are no names begin with a surname.
-            let called = sentence.get(..range.start).is_some_and(|t| ending(t, ROLES).is_some());
+            let called = sentence.get(..range.start).is_some_and(|t| ending(t, &ROLES).is_some());
             if !called || !like_person(text) {
                 return None;
             }
             (Kind::Person, "own")
         }
-        (None, _) if LENGTH.contains(&length) && last.part != Part::Person => (Kind::Term, ""),
+        (None, _) if LENGTH.contains(&length) && last.part != Part::Person && !text.ends_with(ASIDE) => {
+            (Kind::Term, "")
+        }
         _ => return None,
     };
     Span::new(sentence, range, kind, cue)

@@ -68,7 +68,7 @@ impl HanTerms {
                 count.noun += u32::from(noun && stands_free(Some(before), Some(after)));
                 let from = n.saturating_sub(4);
                 let lead: String = chars.get(from..n).unwrap_or_default().iter().collect();
-                count.role += u32::from(ending(&lead, ROLES).is_some());
+                count.role += u32::from(ending(&lead, &ROLES).is_some());
             }
         }
     }

@@ -3,8 +3,9 @@
 use domain::{BLANK, Difficulty, PortResult, Question, QuestionBody, QuestionKind};
 
 use super::{
+    choose_candidates::level_of,
     connectives::body,
-    make_quiz::{Run, level_of},
+    make_quiz::Run,
     model_stems::{StemWanted, model_stems},
     pick_distractors::{Wanted, has_peers, pick_distractors},
     prove::writes,
@@ -25,8 +26,15 @@ pub(crate) enum Built {
 /// that another sentence tells, or none.
 const OWN_WORDS: f32 = 0.5;
 
-/// Whether a stem asks of what the sentence says.
+/// Whether a stem asks of what the sentence says: half of its words are there, and all its names and numbers, or in the
+/// topic.
 fn asks_of(stem: &str, sentence: &Sentence<'_>, topic: &str) -> bool {
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let named = stem.split_whitespace().skip(1).map(bare);
+    let mut named = named.filter(|w| w.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit()));
+    if !named.all(|w| sentence.text.contains(&w) || topic.contains(&w)) {
+        return false;
+    }
     let (asked, topic) = (question_terms(stem), question_terms(topic));
     let own = asked.iter().filter(|term| sentence.terms.contains(*term) || topic.contains(*term)).count();
     own as f32 >= OWN_WORDS * asked.len() as f32

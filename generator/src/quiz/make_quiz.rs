@@ -8,32 +8,14 @@ use domain::{
 use tokio::task::yield_now;
 
 use super::{
-    MadeQuiz, QuizEvent, QuizMaker,
-    book::Book,
-    connectives::body,
-    make_question::Built,
-    pick_distractors::Vectors,
-    question_parts::Candidate,
-    rule_stems::topic_of,
-    shuffle::Chance,
-    spans::{Kind, Span},
-    standalone::{is_plain, lacks_subject, leans},
+    MadeQuiz, QuizEvent, QuizMaker, book::Book, choose_candidates::group, make_question::Built,
+    pick_distractors::Vectors, question_parts::Candidate, shuffle::Chance, spans::Kind,
+    years_between::has_computed_keys,
 };
 use crate::answer::Locate;
 
 /// Spans of one passage that are tried before the next passage has its turn.
-const TRIES_A_TURN: usize = 3;
-
-/// The share of the questions that may ask for spans of one kind while there are others.
-const MOST_OF_A_KIND: f32 = 0.4;
-/// The same for all that is made of digits.
-const MOST_NUMBERS: f32 = 0.4;
-
-/// A key of so many characters is seldom the longest option.
-const SHORT_KEY: usize = 3;
-
-/// Letters of a word that may be one of the subject though it comes only once.
-const LONG_WORD: usize = 6;
+pub(super) const TRIES_A_TURN: usize = 3;
 
 /// A quiz in the making.
 pub(crate) struct Run<'a> {
@@ -48,16 +30,16 @@ pub(crate) struct Run<'a> {
     truths: Vec<bool>,
     /// Sentences that a question asks about.
     pub(super) used: HashSet<usize>,
-    spent: HashSet<(usize, usize, QuestionKind)>,
+    pub(super) spent: HashSet<(usize, usize, QuestionKind)>,
     pub(super) accepted: Vec<Question>,
     /// The passages of reading sets.
     pub(super) passages: Vec<Citation>,
     /// Whether accepted questions are told only when their set is complete.
     pub(super) holds_back: bool,
     /// How many questions ask for a span of each kind.
-    asked: BTreeMap<Kind, usize>,
+    pub(super) asked: BTreeMap<Kind, usize>,
     /// Whether spans of one kind may not crowd the others out.
-    varied: bool,
+    pub(super) varied: bool,
     pub(super) tried: usize,
     left: BTreeMap<String, usize>,
 }
@@ -161,6 +143,12 @@ impl<'a> Run<'a> {
         let mut order: Vec<(usize, QuestionKind)> = counts.into_iter().zip(kinds.iter().copied()).collect();
         order.sort_by_key(|(count, _)| *count);
         for (_, kind) in order {
+            if self.request.level == Some(CognitiveLevel::Apply) {
+                if self.attempt_years(passage, kind, tell).await? {
+                    return Ok(true);
+                }
+                continue;
+            }
             if matches!(kind, QuestionKind::Ordering | QuestionKind::Matching) {
                 if self.attempt_several(passage, kind, tell).await? {
                     return Ok(true);
@@ -183,29 +171,6 @@ impl<'a> Run<'a> {
             }
         }
         Ok(false)
-    }
-
-    /// The best candidate that was not tried yet, of a kind of span that is not asked for all the time.
-    fn next_candidate<'c>(&mut self, list: &'c [Candidate], kind: QuestionKind) -> Option<&'c Candidate> {
-        let spent = |c: &Candidate| (c.sentence, c.span.range.start, kind);
-        let total: usize = self.asked.values().sum();
-        let share =
-            |c: &Candidate| self.asked.get(&group(c.span.kind)).copied().unwrap_or(0) as f32 / total.max(1) as f32;
-        let numbers: usize = self.asked.iter().filter(|(kind, _)| kind.is_number()).map(|(_, n)| n).sum();
-        let many = numbers as f32 / total.max(1) as f32 > MOST_NUMBERS;
-        let crowded =
-            |c: &Candidate| self.varied && total >= 8 && (share(c) > MOST_OF_A_KIND || many && c.span.kind.is_number());
-        let free =
-            list.iter().filter(|c| !self.used.contains(&c.sentence) && !self.spent.contains(&spent(c)) && !crowded(c));
-        // Years are all of one length, and short keys have nothing shorter beside them: with them the key can't come to its
-        // share of the longest.
-        let longest = self.chance.wants_longest();
-        let short = |c: &Candidate| c.span.kind == Kind::Year || c.span.text.chars().count() <= SHORT_KEY;
-        let even = |c: &Candidate| if longest && short(c) { 0.25 } else { 0.0 };
-        let worth = |c: &Candidate| c.score - share(c) - even(c);
-        let best = free.max_by(|a, b| worth(a).total_cmp(&worth(b)))?;
-        self.spent.insert(spent(best));
-        Some(best)
     }
 
     /// Makes a question on several sentences of a passage, once.
@@ -333,8 +298,12 @@ impl<'a> Run<'a> {
         }
         let kinds = self.kinds();
         if short > 0 && self.tried < budget {
-            // The material holds no more; kinds that need several sentences of a sort have no key to lack.
-            let several = |kind: &QuestionKind| matches!(kind, QuestionKind::Ordering | QuestionKind::Matching);
+            // The material holds no more; kinds that need several sentences of a sort have no key to lack, and others can
+            // not be asked at every level.
+            let applies = self.request.level == Some(CognitiveLevel::Apply);
+            let several = |kind: &QuestionKind| {
+                matches!(kind, QuestionKind::Ordering | QuestionKind::Matching) || applies && !has_computed_keys(*kind)
+            };
             let text = (0..self.book.sources.len()).any(|n| self.may_ask(n));
             let unfit = self.tried == 0 && text && kinds.iter().all(several);
             let reason = if unfit { "kind_does_not_fit" } else { "no_key" };
@@ -375,57 +344,6 @@ impl<'a> Run<'a> {
         kinds.iter().map(|k| self.accepted.iter().filter(|q| q.body.kind() == *k).count()).collect()
     }
 
-    /// The spans of a passage that can be asked for, best first.
-    pub(super) fn candidates(&mut self, passage: usize) -> Vec<Candidate> {
-        let book = self.book;
-        let language = book.language(passage);
-        let mut found = Vec::new();
-        for (at, sentence) in book.sentences_in(passage) {
-            let text = body(sentence.text);
-            if !is_plain(text, language) || leans(text, language).is_some() {
-                continue;
-            }
-            // A Chinese sentence without a subject needs the topic in front.
-            let headless = language.is_chinese() && lacks_subject(text);
-            let unnamed = headless && book.sources.get(passage).and_then(topic_of).is_none();
-            for span in book.spans.get(at).map(Vec::as_slice).unwrap_or_default() {
-                // A question for a cause names its own subject.
-                if unnamed && span.kind != Kind::Cause {
-                    continue;
-                }
-                if language.is_chinese() && self.is_told(at, span) || says_little(span) {
-                    continue;
-                }
-                if self.request.level.is_some_and(|l| l != level_of(span.kind)) {
-                    continue;
-                }
-                // A span that comes twice in its sentence gives itself away.
-                if sentence.text.matches(span.text.as_str()).count() > 1 {
-                    continue;
-                }
-                let score = span.kind.worth() + 0.5 * self.chance.share();
-                found.push(Candidate { sentence: at, span: span.clone(), score });
-            }
-        }
-        found.sort_by(|a, b| b.score.total_cmp(&a.score));
-        found
-    }
-
-    /// Whether the topic in front of a stem would tell the key. Of a word of the subject, two characters tell it that stand
-    /// side by side also in the rest of the sentence: no other option would share them.
-    fn is_told(&self, at: usize, span: &Span) -> bool {
-        let Some(sentence) = self.book.sentences.get(at) else { return false };
-        let topic = self.book.sources.get(sentence.passage).and_then(topic_of).unwrap_or_default();
-        if span.kind != Kind::Term {
-            return topic.contains(span.text.as_str());
-        }
-        let (before, after) = (sentence.text.get(..span.range.start), sentence.text.get(span.range.end..));
-        let rest = [topic, before.unwrap_or_default(), after.unwrap_or_default()];
-        let starts: Vec<usize> = span.text.char_indices().map(|(at, _)| at).chain([span.text.len()]).collect();
-        let pairs = starts.windows(3).filter_map(|w| span.text.get(*w.first()?..*w.last()?));
-        pairs.into_iter().any(|pair| rest.iter().any(|text| text.contains(pair)))
-    }
-
     pub(crate) fn language_of(&self, candidate: &Candidate) -> Language {
         self.book.sentences.get(candidate.sentence).map_or(Language::Other, |s| self.book.language(s.passage))
     }
@@ -446,26 +364,6 @@ impl<'a> Run<'a> {
         let first = self.chance.share() < 0.5;
         self.truths.push(!first);
         first
-    }
-}
-
-/// Whether a noun that the text does not repeat is none of its subject's words, as far as its form tells.
-fn says_little(span: &Span) -> bool {
-    span.kind == Kind::Phrase && (span.text.len() < LONG_WORD || span.text.contains(' '))
-}
-
-/// What a question for a span of this kind asks of the mind: to find again what was read, or to say why or
-/// what it means.
-pub(crate) const fn level_of(kind: Kind) -> CognitiveLevel {
-    if matches!(kind, Kind::Cause | Kind::Meaning) { CognitiveLevel::Understand } else { CognitiveLevel::Recall }
-}
-
-/// Kinds that read alike as questions: `when`, `how many`.
-const fn group(kind: Kind) -> Kind {
-    match kind {
-        Kind::Year | Kind::Date | Kind::Decade => Kind::Year,
-        Kind::Quantity | Kind::Percent => Kind::Quantity,
-        other => other,
     }
 }
 

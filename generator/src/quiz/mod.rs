@@ -13,9 +13,12 @@ mod chinese_causes;
 mod chinese_numbers;
 mod chinese_spans;
 mod chinese_words;
+mod choose_candidates;
 mod connectives;
 mod english_named;
+mod english_numbers;
 mod english_spans;
+mod english_terms;
 mod english_words;
 mod false_statements;
 mod han_nouns;
@@ -42,6 +45,7 @@ mod spans;
 mod standalone;
 mod vary_numbers;
 mod which_statement;
+mod years_between;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 
 use domain::{
     ErrorKind, Language, PortResult,
-    ports::{GenerateRequest, Generated, Generation, LanguageModel, Message, Sampling},
+    ports::{Constraint, GenerateRequest, Generated, Generation, LanguageModel, Message, Sampling},
     task_prompts::{answer_prompt, read_answer, stem_prompt},
 };
 
@@ -35,9 +35,23 @@ pub(crate) async fn model_stems(
         seed: wanted.seed.wrapping_add(n),
         ..Sampling::default()
     });
-    let requests = samplings.map(|sampling| request(messages.clone(), config.stem_tokens, sampling));
+    let grammar = Some(Constraint::Regex(grammar(wanted.language)));
+    let requests: Vec<GenerateRequest> = samplings
+        .map(|sampling| GenerateRequest {
+            constraint: grammar.clone(),
+            ..request(messages.clone(), config.stem_tokens, sampling)
+        })
+        .collect();
+    let written = match all(model, requests.clone()).await {
+        // A model on another server may not keep to a grammar; its stems are looked at like all others.
+        Err(error) if error.kind == ErrorKind::Unsupported => {
+            let free = requests.into_iter().map(|r| GenerateRequest { constraint: None, ..r });
+            all(model, free.collect()).await?
+        }
+        written => written?,
+    };
     let mut stems: Vec<String> = Vec::new();
-    for text in all(model, requests.collect()).await? {
+    for text in written {
         let stem = one_line(text.trim());
         if asks_well(&stem, wanted) && !stems.contains(&stem) {
             stems.push(stem);
@@ -51,6 +65,19 @@ pub(crate) async fn model_stems(
     let mut right = answers.iter().map(|answer| is_key(answer, wanted.key, tuned));
     stems.retain(|_| right.next().unwrap_or(false));
     Ok(stems)
+}
+
+/// What a stem may be: one line with one question mark, at its end, and a question word: at the beginning in English, behind
+/// a preposition at most, anywhere in Chinese.
+fn grammar(language: Language) -> String {
+    if language.is_chinese() {
+        const WORDS: &str = "誰|谁|什麼|什么|哪|幾|几|多少|多大|多長|多长|多高|何|怎|為何|为何";
+        return format!("[^?？。\\n]{{0,48}}({WORDS})[^?？。\\n]{{2,48}}？");
+    }
+    let before = "In|On|At|By|For|From|To|With|Of|During|Under|After|Before|Since|Until|Through|Into|Against";
+    let words = "who|whom|whose|what|which|when|where|why|how";
+    let capital = "Who|Whom|Whose|What|Which|When|Where|Why|How";
+    format!("(({before}) ({words})|{capital}) [^?\\n]{{8,200}}\\?")
 }
 
 fn request(messages: Vec<Message>, max_tokens: usize, sampling: Sampling) -> GenerateRequest {

@@ -12,18 +12,28 @@ use super::{
     akin::is_akin,
     book::Book,
     other_clauses::other_clauses,
+    question_parts::plain_stem,
+    rule_stems::without_topic,
     shuffle::Chance,
     spans::{Kind, Span, same_or_within},
     vary_numbers::vary,
 };
 use crate::answer::{is_han, question_terms};
 
-/// Candidates that are embedded.
+/// Candidates that are embedded; of Chinese words more, as their form tells little of what they are.
 const EMBEDDED: usize = 16;
-/// What one unit of cosine counts against likeness of form.
+const WORDS_EMBEDDED: usize = 48;
+/// What one unit of cosine to the key counts against likeness of form, for names and for words.
 const SIMILARITY_WEIGHT: f32 = 8.0;
+const WORD_SIMILARITY_WEIGHT: f32 = 20.0;
+/// The same for words to the stem: one that the key alone is near to is answered without reading.
+const STEM_WEIGHT: f32 = 10.0;
+/// What a Chinese word counts more that ends as the key does: 水球运动员, 篮球运动员.
+const SAME_HEAD: f32 = 0.8;
 /// No candidate is nearer in meaning than this: it might be the same in other words.
 const SAME_MEANING: f32 = 0.985;
+/// What a span counts more that the course holds e times as often.
+const FREQUENCY_WEIGHT: f32 = 0.3;
 /// Least likeness of form.
 const LEAST: f32 = -2.5;
 /// A sentence that holds a candidate and this share of the stem's terms supports it.
@@ -74,15 +84,20 @@ pub(crate) async fn pick_distractors(
 ) -> PortResult<Vec<String>> {
     let mut scored = alike(book, wanted);
     keep_lengths(&mut scored, wanted);
-    scored.truncate(EMBEDDED);
+    scored.truncate(embedded(wanted));
     if !wanted.key.kind.is_number() && !scored.is_empty() {
+        let (words, stem) = (is_chinese_word(wanted), plain_stem(without_topic(wanted.stem)));
         let mut texts: Vec<&str> = scored.iter().map(|(_, t)| t.as_str()).collect();
         texts.push(&wanted.key.text);
+        texts.extend(words.then_some(stem.as_str()));
         vectors.learn(&texts, embedder).await?;
-        let cosines: Vec<f32> = scored.iter().map(|(_, t)| vectors.cosine(&wanted.key.text, t)).collect();
-        let mean = cosines.iter().sum::<f32>() / cosines.len() as f32;
-        for ((score, _), cosine) in scored.iter_mut().zip(&cosines) {
-            *score += SIMILARITY_WEIGHT * (cosine - mean);
+        let cosines_to = |to: &str| scored.iter().map(|(_, t)| vectors.cosine(to, t)).collect::<Vec<f32>>();
+        let (cosines, to_stem) = (cosines_to(&wanted.key.text), cosines_to(&stem));
+        let weights = if words { (WORD_SIMILARITY_WEIGHT, STEM_WEIGHT) } else { (SIMILARITY_WEIGHT, 0.0) };
+        let mean = |list: &[f32]| list.iter().sum::<f32>() / list.len() as f32;
+        let means = (mean(&cosines), mean(&to_stem));
+        for ((score, _), (key, stem)) in scored.iter_mut().zip(cosines.iter().zip(&to_stem)) {
+            *score += weights.0 * (key - means.0) + weights.1 * (stem - means.1);
         }
         let mut kept: Vec<bool> = cosines.iter().map(|c| *c < SAME_MEANING).collect();
         scored.retain(|_| kept.remove(0));
@@ -96,6 +111,15 @@ pub(crate) async fn pick_distractors(
     let mut chosen = choose(&good, wanted);
     fill_numbers(book, wanted, chance, &mut chosen);
     Ok(chosen)
+}
+
+/// Whether the key is a Chinese word of the subject: what it is, its form does not tell.
+fn is_chinese_word(wanted: &Wanted<'_>) -> bool {
+    wanted.language.is_chinese() && matches!(wanted.key.kind, Kind::Term | Kind::Phrase | Kind::Named)
+}
+
+fn embedded(wanted: &Wanted<'_>) -> usize {
+    if is_chinese_word(wanted) { WORDS_EMBEDDED } else { EMBEDDED }
 }
 
 /// Whether the course may hold enough wrong options for a key: told before a model writes a stem,
@@ -115,7 +139,8 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
         let Some(sentence) = book.sentences.get(at) else { continue };
         let taken = wanted.not.contains(&span.text) || one_thing(wanted.key, span);
         // What stands beside the key in its sentence may well be right too.
-        if taken || own.text.contains(&span.text) || stem.contains(&span.text.to_lowercase()) {
+        let told = stem.contains(&span.text.to_lowercase()) || is_told(&span.text, &stem);
+        if taken || told || own.text.contains(&span.text) {
             continue;
         }
         let blank = wanted.stem.contains(BLANK);
@@ -124,7 +149,8 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
         let document = |p: usize| book.sources.get(p).map(|s| s.document_id);
         // Titles are of all genres; those of one document have most in common. So have its causes and words.
         let apart = match wanted.key.kind {
-            Kind::Work | Kind::Term | Kind::Phrase | Kind::Named => true,
+            Kind::Work => true,
+            Kind::Term | Kind::Phrase | Kind::Named => !wanted.language.is_chinese(),
             Kind::Cause => wanted.language.is_chinese(),
             _ => false,
         };
@@ -138,6 +164,13 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
             _ if document(sentence.passage) == document(own.passage) => 0.3,
             _ => 0.0,
         };
+        // A name that is seldom met beside one that all know is no temptation.
+        if !wanted.key.kind.is_number() {
+            score += FREQUENCY_WEIGHT * (book.times(span) as f32).ln().min(2.0);
+        }
+        if is_chinese_word(wanted) && span.text.chars().next_back() == wanted.key.text.chars().next_back() {
+            score += SAME_HEAD;
+        }
         if score > LEAST {
             scored.push((score, span.text.clone()));
         }
@@ -147,7 +180,7 @@ fn alike(book: &Book<'_>, wanted: &Wanted<'_>) -> Vec<(f32, String)> {
     }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let asked = question_terms(wanted.stem);
-    scored.truncate(EMBEDDED * 2);
+    scored.truncate(embedded(wanted) * 2);
     scored.retain(|(_, text)| support(book, own.passage, text, &asked) < SUPPORTS);
     scored
 }
@@ -214,8 +247,32 @@ fn size_distance(a: &str, b: &str) -> Option<f32> {
     if frame(a) != frame(b) {
         return None;
     }
+    // 1,500 and 4000 are written by different hands.
+    let commas = |t: &str| t.contains(',') || t.chars().filter(char::is_ascii_digit).count() < 4;
+    if significant(a).min(3) != significant(b).min(3)
+        || !(commas(a) && commas(b)) && (a.contains(',') || b.contains(','))
+    {
+        return None;
+    }
     let distance = (number(a)? / number(b)?).ln().abs();
     (distance > 0.02 && distance < 2.0).then_some(distance)
+}
+
+/// How many digits of a number tell anything: 2 of 1,500.
+fn significant(text: &str) -> usize {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    digits.trim_matches('0').len()
+}
+
+/// Whether an option that is one number is in the stem, in whatever unit: there it stands for something else.
+pub(crate) fn is_told(option: &str, stem: &str) -> bool {
+    let numbers = |t: &str| {
+        let plain = t.replace(',', "");
+        let runs = plain.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty());
+        runs.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let own = numbers(option);
+    own.len() == 1 && own.iter().all(|n| n.len() > 1 && numbers(stem).contains(n))
 }
 
 /// Puts those in front that give the key the rank in length that it is to have: shorter ones where it is to be the
@@ -295,7 +352,8 @@ fn fill_numbers(book: &Book<'_>, wanted: &Wanted<'_>, chance: &mut Chance, chose
             return;
         }
         let Some(other) = vary(&wanted.key.text, wanted.key.kind, chance) else { continue };
-        let known = chosen.contains(&other) || wanted.not.contains(&other) || text.contains(&other);
+        let told = is_told(&other, wanted.stem);
+        let known = told || chosen.contains(&other) || wanted.not.contains(&other) || text.contains(&other);
         // At first only what gives the key the rank in length that it is to have.
         let ranked = n >= 30 || if wanted.longest { length(&other) < key } else { longer || length(&other) > key };
         if !known && ranked && other != wanted.key.text {

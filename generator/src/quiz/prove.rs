@@ -11,6 +11,7 @@ use super::{
     checks::{self, check},
     question_parts::plain_stem,
     which_statement::asks_statements,
+    years_between::arithmetic,
 };
 use crate::answer::{Sentence, select_quote};
 
@@ -49,6 +50,9 @@ impl Prover<'_> {
                 return Ok(Proof::new(done));
             }
         }
+        if let Some(reckoned) = arithmetic(question) {
+            done.push(reckoned);
+        }
         done.push(checks::no_duplicate(question, others));
         if self.ends(&done) {
             return Ok(Proof::new(done));
@@ -81,6 +85,9 @@ impl Prover<'_> {
         let Some(passage) = passage else { return Ok(check(NAME, false, "no passage is cited")) };
         if matches!(question.body, QuestionBody::Ordering { .. } | QuestionBody::Matching { .. }) {
             return Ok(check(NAME, true, "every part of the key is in the cited sentences"));
+        }
+        if arithmetic(question).is_some() {
+            return Ok(check(NAME, true, "both years that it is reckoned from are in the cited sentences"));
         }
         let text = self.book.passages.get(passage).map(|p| p.text.as_str()).unwrap_or_default();
         if let Some((name, shares, key)) = self.option_shares(question, text).await? {

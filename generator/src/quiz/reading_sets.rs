@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::{ByteRange, Citation, CognitiveLevel, PortResult, Question, QuestionKind};
 
-use super::{
-    QuizEvent,
-    make_quiz::{Run, level_of},
-    question_parts::Candidate,
-};
+use super::{QuizEvent, choose_candidates::level_of, make_quiz::Run, question_parts::Candidate};
 use crate::answer::Place;
 
 /// With fewer questions on it a passage is not worth its reading.

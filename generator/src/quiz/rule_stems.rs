@@ -30,7 +30,10 @@ pub(crate) fn question(sentence: &str, span: &Span, language: Language) -> Optio
 pub(crate) fn blank(sentence: &str, span: &Span, language: Language) -> Option<String> {
     let (before, after) = around(sentence, span)?;
     // 教練（_____）: what is counted stands outside.
-    if language.is_chinese() && span.kind == Kind::Quantity && is_inside_brackets(before) {
+    // A name in brackets says again what stands before them.
+    let glosses =
+        matches!(span.kind, Kind::Quantity | Kind::Person | Kind::Place | Kind::Group | Kind::Name | Kind::Named);
+    if glosses && is_inside_brackets(before) && (language.is_chinese() || span.kind != Kind::Quantity) {
         return None;
     }
     let text = if language.is_chinese() && sentence.chars().count() > LONG_CHINESE {
@@ -71,7 +74,18 @@ pub(crate) fn topic_of(source: &QuizSource) -> Option<&str> {
 
 /// What stands before and behind a span, without a leading connective.
 fn around<'s>(sentence: &'s str, span: &Span) -> Option<(&'s str, &'s str)> {
-    Some((sentence.get(connective(sentence)..span.range.start)?, sentence.get(span.range.end..)?))
+    let after = sentence.get(span.range.end..)?;
+    Some((sentence.get(connective(sentence)..span.range.start)?, without_gloss(after, span)))
+}
+
+/// What stands behind a span without the brackets that say it again: 謝普·諾布（Sherb Noble）, `20 km (12 mi)`.
+fn without_gloss<'s>(after: &'s str, span: &Span) -> &'s str {
+    let open = after.trim_start();
+    let rest = open.strip_prefix('（').or_else(|| open.strip_prefix('('));
+    let Some((inner, behind)) = rest.and_then(|r| r.split_once(['）', ')'])) else { return after };
+    let again =
+        inner.chars().any(|c| c.is_ascii_alphabetic()) || span.kind.is_number() && !inner.contains(['年', '月']);
+    if again && !inner.contains(['（', '(']) { behind } else { after }
 }
 
 pub(crate) fn one_line(text: &str) -> String {
@@ -186,7 +200,7 @@ fn question_word(before: &str, span: &Span, language: Language) -> Option<(Strin
         Kind::Date => plain(if span.text.ends_with('日') { "哪一天".to_owned() } else { pick("何時", "何时") }),
         Kind::Quantity => plain(how_many(span, traditional)),
         Kind::Person => {
-            if let Some(role) = ending(before, ROLES) {
+            if let Some(role) = ending(before, &ROLES) {
                 let head = before.strip_suffix(role)?;
                 return Some((head.to_owned(), format!("哪一位{role}")));
             }
@@ -196,7 +210,7 @@ fn question_word(before: &str, span: &Span, language: Language) -> Option<(Strin
             (opens || joined).then(|| (before.to_owned(), pick("誰", "谁")))
         }
         Kind::Group => {
-            let known = ending(&span.text, GROUPS)?;
+            let known = ending(&span.text, &GROUPS)?;
             let counter = match known {
                 "公司" | "銀行" | "银行" => "哪一家",
                 "大學" | "大学" | "學院" | "学院" | "中學" | "中学" | "醫院" | "医院" => "哪一所",

@@ -35,13 +35,13 @@ const STEPS: [&str; 14] = [
 
 /// A part of a sentence and what puts it in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Item {
-    sentence: usize,
+pub(super) struct Item {
+    pub sentence: usize,
     /// Year, month, day; or the step's number.
-    rank: (i32, u32, u32),
+    pub rank: (i32, u32, u32),
     /// How the text writes the date.
     date: String,
-    text: String,
+    pub text: String,
 }
 
 impl Run<'_> {
@@ -114,7 +114,7 @@ fn pick(mut items: Vec<Item>) -> Option<Vec<Item>> {
 }
 
 /// The sentences of a passage that begin with a date, as events.
-fn events(book: &Book<'_>, passage: usize) -> Vec<Item> {
+pub(super) fn events(book: &Book<'_>, passage: usize) -> Vec<Item> {
     let language = book.language(passage);
     let of = |(at, text): (usize, &str)| {
         let span = book.spans.get(at)?.iter().find(|s| matches!(s.kind, Kind::Year | Kind::Date))?;

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 const LONGEST_SHARE: f32 = 0.27;
 /// Of those with one longest option, it is the key in this share at most. Years are all of one length, so that the others
 /// must make up for them, but not so far that the longest is a good guess.
-const LONGEST_OF_UNEVEN: f32 = 0.4;
+const LONGEST_OF_UNEVEN: f32 = 0.45;
 
 /// The chances of one quiz.
 pub(crate) struct Chance {
@@ -48,6 +48,11 @@ impl Chance {
     pub(crate) fn wants_longest(&self) -> bool {
         let below = |share: f32, of: usize| (self.longest as f32) < share * (of + 1) as f32;
         below(LONGEST_SHARE, self.made) && below(LONGEST_OF_UNEVEN, self.uneven)
+    }
+
+    /// Whether too few questions have one longest option for the key to come to its share of them.
+    pub(crate) fn lacks_uneven(&self) -> bool {
+        LONGEST_OF_UNEVEN * (self.uneven as f32) < LONGEST_SHARE * (self.made + 1) as f32
     }
 
     /// The key's place among `options`: each comes up once before any comes again.

@@ -70,16 +70,27 @@ fn vary_century(text: &str, chance: &mut Chance) -> Option<String> {
     (1..=21).contains(&other).then(|| put(text, range, &other.to_string()))?
 }
 
-/// Another year, or another month.
+/// Another year, month or day, written in as many digits: the longest of some dates is a good guess.
 fn vary_date(text: &str, chance: &mut Chance) -> Option<String> {
-    if chance.share() < 0.5
-        && let Some(range) = year_in(text)
-    {
-        let year: i64 = text.get(range.clone())?.parse().ok()?;
-        let distance = one_to(4, chance);
-        let other =
-            if chance.share() < 0.5 || year + distance >= LAST_YEAR { year - distance } else { year + distance };
-        return put(text, range, &other.to_string());
+    match chance.below(3) {
+        0 => vary_year_of_date(text, chance),
+        1 => vary_month(text, chance),
+        _ => vary_day(text, chance),
+    }
+}
+
+fn vary_year_of_date(text: &str, chance: &mut Chance) -> Option<String> {
+    let range = year_in(text)?;
+    let year: i64 = text.get(range.clone())?.parse().ok()?;
+    let distance = one_to(4, chance);
+    let other = if chance.share() < 0.5 || year + distance >= LAST_YEAR { year - distance } else { year + distance };
+    put(text, range, &other.to_string())
+}
+
+fn vary_month(text: &str, chance: &mut Chance) -> Option<String> {
+    // The 31st is not in every month.
+    if ["29", "30", "31"].iter().any(|day| numbers_in(text).iter().any(|(_, n)| n == day)) {
+        return None;
     }
     let lower = text.to_lowercase();
     if let Some((n, name)) = MONTHS.iter().enumerate().find(|(_, m)| lower.contains(**m)) {
@@ -87,20 +98,40 @@ fn vary_date(text: &str, chance: &mut Chance) -> Option<String> {
         let other = MONTHS.get((n + 1 + chance.below(11)) % 12)?;
         let mut capital = other.to_string();
         capital.get_mut(..1)?.make_ascii_uppercase();
-        // The 31st is not in every month.
-        if text.contains("31") || text.contains("30") || text.contains("29") {
-            return None;
-        }
         return put(text, at..at + name.len(), &capital);
     }
-    let month_start = text.find('年').map_or(0, |at| at + '年'.len_utf8());
-    let month_end = text.find('月')?;
-    let month: usize = text.get(month_start..month_end)?.trim().parse().ok()?;
-    if ["31日", "30日", "29日"].iter().any(|d| text.contains(d)) {
-        return None;
+    let start = text.find('年').map_or(0, |at| at + '年'.len_utf8());
+    let end = text.find('月')?;
+    let month: usize = text.get(start..end)?.trim().parse().ok()?;
+    let (first, count) = if month < 10 { (1, 9) } else { (10, 3) };
+    let other = first + (month - first + 1 + chance.below(count - 1)) % count;
+    put(text, start..end, &other.to_string())
+}
+
+fn vary_day(text: &str, chance: &mut Chance) -> Option<String> {
+    let chinese = text.contains('月');
+    let is_day = |(range, n): &(Range<usize>, &str)| {
+        n.len() <= 2 && (!chinese || text.get(range.end..).is_some_and(|rest| rest.starts_with('日')))
+    };
+    let (range, day) = numbers_in(text).into_iter().find(is_day)?;
+    let day: usize = day.parse().ok().filter(|d| (1..=31).contains(d))?;
+    // No month lacks a 28th.
+    let (first, count) = if day < 10 { (1, 9) } else { (10, 19) };
+    let other = first + (day - first + 1 + chance.below(count - 1)) % count;
+    put(text, range, &other.to_string())
+}
+
+/// The runs of digits, with their places.
+fn numbers_in(text: &str) -> Vec<(Range<usize>, &str)> {
+    let mut found = Vec::new();
+    let mut rest = 0;
+    while let Some(start) = text.get(rest..).and_then(|t| t.find(|c: char| c.is_ascii_digit())).map(|at| rest + at) {
+        let tail = text.get(start..).unwrap_or_default();
+        let length = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        found.push((start..start + length, tail.get(..length).unwrap_or_default()));
+        rest = start + length;
     }
-    let other = (month + chance.below(11)) % 12 + 1;
-    put(text, month_start..month_end, &other.to_string())
+    found
 }
 
 fn vary_amount(text: &str, kind: Kind, chance: &mut Chance) -> Option<String> {
@@ -124,22 +155,23 @@ fn vary_amount(text: &str, kind: Kind, chance: &mut Chance) -> Option<String> {
     put(text, range, &number)
 }
 
-/// A number of the same size with as many zeros at its end.
+/// A number of the same size that is as round: among others that are less so, the roundest is a good guess.
 fn near(value: i64, chance: &mut Chance) -> i64 {
     let mut zeros = 1;
     while value % (zeros * 10) == 0 && value / (zeros * 10) > 0 {
         zeros *= 10;
     }
-    // 1000 stands beside 700 and 1200, too.
-    if zeros > 1 && value / zeros < 10 && chance.share() < 0.6 {
-        zeros /= 10;
-    }
     let head = value / zeros;
+    // 1000 stands beside 2000 and 700.
+    if head < 3 && zeros > 1 && chance.share() < 0.5 {
+        return (4 + one_to(5, chance)) * (zeros / 10);
+    }
     if head < 20 {
         let reach = (head / 2).clamp(2, 6) as usize;
         let distance = one_to(reach, chance);
         let other = if chance.share() < 0.5 && head > distance + 1 { head - distance } else { head + distance };
-        return other * zeros;
+        let rounder = zeros > 1 && other % 10 == 0;
+        return (if rounder { other + 1 } else { other }) * zeros;
     }
     let factor = if chance.share() < 0.5 { 0.55 + 0.35 * chance.share() } else { 1.12 + 0.6 * chance.share() };
     let mut other = (head as f32 * factor) as i64;
@@ -217,7 +249,7 @@ mod tests {
             if let Some(year) = vary("1999", Kind::Year, &mut chance) {
                 assert!(year.parse::<i64>().is_ok_and(|y| (1900..=LAST_YEAR).contains(&y)), "{year}");
             }
-            for (text, ends) in [("14世紀", "世紀"), ("20世紀70年代", "0年代"), ("7月12日", "月12日"), ("第8位", "位")]
+            for (text, ends) in [("14世紀", "世紀"), ("20世紀70年代", "0年代"), ("7月12日", "日"), ("第8位", "位")]
             {
                 let kind = if ends == "位" {
                     Kind::Quantity
@@ -229,8 +261,12 @@ mod tests {
                 let Some(other) = vary(text, kind, &mut chance) else { continue };
                 assert!(other.ends_with(ends) && other != text || text.contains("70"), "{other}");
             }
-            if let Some(date) = vary("2008年5月12日", Kind::Date, &mut chance) {
-                assert!(date.starts_with("20") && date.ends_with("月12日") && date != "2008年5月12日", "{date}");
+            for text in ["2008年5月12日", "12月31日", "May 12, 2008", "31 May 2008", "2008年10月"] {
+                let Some(date) = vary(text, Kind::Date, &mut chance) else { continue };
+                assert!(date != text && numbers_in(&date).len() == numbers_in(text).len(), "{date}");
+                let digits = |t: &str| t.chars().filter(char::is_ascii_digit).count();
+                assert_eq!(digits(&date), digits(text), "{date}");
+                assert!(!date.contains("31日") || date.contains("12月"), "{date}");
             }
         }
     }

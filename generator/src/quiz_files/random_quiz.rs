@@ -87,7 +87,8 @@ fn body() -> impl Strategy<Value = QuestionBody> {
     ]
 }
 
-fn citation() -> impl Strategy<Value = Citation> {
+/// A quote of a document; a passage has the form of one.
+pub fn citation() -> impl Strategy<Value = Citation> {
     ("[a-z植物]{1,9}", 1..400_u32, text()).prop_map(|(name, page, quote)| Citation {
         n: 1,
         document_id: DocumentId::new(),

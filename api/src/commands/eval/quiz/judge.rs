@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::{DocumentId, Question, QuestionBody};
+use domain::{CognitiveLevel, DocumentId, Question, QuestionBody};
 use serde::{Deserialize, Serialize};
 
 /// Stems with at least this share of their words in common ask the same, if their keys are the same too.
@@ -154,7 +154,9 @@ fn key_is_quoted(question: &Question) -> Option<bool> {
     else {
         return None;
     };
-    Some(question.evidence.iter().any(|c| c.quote.contains(key)))
+    // What is reckoned from the text stands nowhere in it.
+    let found = question.level != CognitiveLevel::Apply;
+    found.then(|| question.evidence.iter().any(|c| c.quote.contains(key)))
 }
 
 /// Questions that ask what one before them asks: the same key, and the same evidence or much the same words.
