@@ -5,8 +5,8 @@ import re
 
 from truth import WORDS
 
-ALSO = {"en": "also right", "zh-Hant": "亦可"}
-JUDGE = {"en": "True or false?", "zh-Hant": "是非題"}
+ALSO = {"en": "also right", "zh-Hant": "亦可", "zh-Hans": "亦可"}
+JUDGE = {"en": "True or false?", "zh-Hant": "是非題", "zh-Hans": "判断题"}
 
 
 def lettered(texts):

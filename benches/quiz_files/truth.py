@@ -1,7 +1,7 @@
 """What a reader must find of a question: a record of its form's fields, less what the format says it does not hold."""
 
 BLANK = "_____"
-WORDS = {"en": ("True", "False"), "zh-Hant": ("是", "非")}
+WORDS = {"en": ("True", "False"), "zh-Hant": ("是", "非"), "zh-Hans": ("对", "错")}
 
 
 # Formats in which a passage stands once, before its questions.
