@@ -188,6 +188,8 @@ mod tests {
             document_id: DocumentId::new(),
             document_name: String::new(),
             page: 1,
+            paged: true,
+            heading_path: Vec::new(),
             quote: (*quote).to_owned(),
             start: 0,
             end: quote.len(),
