@@ -139,7 +139,8 @@ fn asks_well(stem: &str, wanted: &StemWanted<'_>) -> bool {
                 || matches!(wanted.kind, Kind::Group | Kind::Name) && expected == Expected::Name
         }
     };
-    ends && length && !tells && fits
+    let year = ["what year", "which year", "哪一年", "哪年"].iter().any(|words| lower.contains(words));
+    ends && length && !tells && fits && (!year || wanted.kind == Kind::Year)
 }
 
 /// Whether an answer is the key: a tuned model's in so many words, another's if it holds the key and little else.
