@@ -114,8 +114,8 @@ fn what_was_filled_into_a_form_is_read() {
             "/Type/XObject/Subtype/Form/BBox[0 0 180 20]/Resources<</Font<</F 6 0 R>>>>",
         ),
     ];
-    let numbered = objects.iter().enumerate().map(|(n, object)| format!("{} 0 obj{object}endobj\n", n + 1));
-    let file = format!("%PDF-1.7\n{}trailer<</Root 1 0 R>>\n%%EOF", numbered.collect::<String>());
+    let numbered = objects.iter().enumerate().map(|(n, object)| format!("{} 0 obj\n{object}\nendobj\n", n + 1));
+    let file = format!("%PDF-1.7\n{}trailer\n<</Root 1 0 R>>\n%%EOF", numbered.collect::<String>());
     let Some(document) = read(file.as_bytes(), None) else { return };
     let doc = document.unwrap();
     assert_eq!(doc.text.split_whitespace().collect::<Vec<_>>(), ["Name:", "Ada", "Lovelace"]);

@@ -5,9 +5,11 @@ use super::{
     read_line::TextLine,
 };
 
+/// A line with as many Simplified characters, and fewer Traditional ones, is a quotation.
+const QUOTATION: usize = 3;
+
 /// Gives characters their Traditional form on a page that is written so. The network was trained on more Simplified than
-/// Traditional Chinese and leans to it, never the other way. A line that is itself rather Simplified, a quotation perhaps,
-/// is left as it is.
+/// Traditional Chinese and leans to it, never the other way. A quotation is left as it is.
 pub(super) fn one_script(lines: &mut [TextLine]) {
     let (traditional, simplified) = lines.iter().map(counts).fold((0, 0), |sum, line| (sum.0 + line.0, sum.1 + line.1));
     if traditional <= 2 * simplified {
@@ -15,7 +17,7 @@ pub(super) fn one_script(lines: &mut [TextLine]) {
     }
     for line in lines {
         let (traditional, simplified) = counts(line);
-        if simplified <= traditional {
+        if simplified < QUOTATION || simplified <= traditional {
             line.chars.iter_mut().for_each(|c| c.ch = c.traditional.unwrap_or(c.ch));
         }
     }
@@ -50,7 +52,7 @@ mod tests {
     fn a_page_has_one_script() {
         let traditional = "國際天文學聯合會";
         assert_eq!(read(&[traditional, "第3页", "國内"]), [traditional, "第3頁", "國內"]);
-        assert_eq!(read(&[traditional, "中国页"])[1], "中国页", "a quotation");
+        assert_eq!(read(&[traditional, traditional, "中国页内"])[2], "中国页内", "a quotation");
         assert_eq!(read(&["国际天文学联合会", "頁国"])[1], "頁国");
     }
 }

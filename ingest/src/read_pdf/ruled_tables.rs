@@ -14,8 +14,10 @@ const MOST_CELLS: usize = 20_000;
 
 /// Takes the words of ruled tables out of the lines of a page and puts each table in their place as one line.
 pub(super) fn gather_ruled_tables(mut lines: Vec<Line>, rules: &Rules) -> Vec<Line> {
-    // On a page whose text runs another way than its lines, nothing is known of rows. In reading space it is at negative places.
-    if lines.iter().flat_map(|l| &l.words).any(|w| w.span.right < 0.0 || w.span.bottom < 0.0) {
+    // On a page whose text runs another way than its lines, nothing is known of rows; its words stand at negative places.
+    let turned = |span: f32, rect: f32| span < 0.0 && rect >= 0.0;
+    let words = || lines.iter().flat_map(|l| &l.words);
+    if words().any(|w| turned(w.span.right, w.rect.right) || turned(w.span.bottom, w.rect.bottom)) {
         return lines;
     }
     for grid in grids(rules) {
