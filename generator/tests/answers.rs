@@ -184,7 +184,7 @@ async fn an_answer_tells_what_the_model_read_and_what_would_have_refused_it() {
     let done = answer(Some(model.clone()), question, Language::English, &[LEAVES]).await;
     let messages = model.asked.lock().unwrap()[0].messages.clone();
     assert_eq!(done.answer.prompts, [Prompt { used_for: PromptUse::Answer, messages }]);
-    assert_eq!(done.answer.refuse_above, Some(0.5));
+    assert_eq!(done.answer.refuse_above, Some(0.85));
     assert!(done.answer.doubt < 0.5, "{}", done.answer.doubt);
     let quoted = answer(None, question, Language::English, &[LEAVES]).await;
     assert!(quoted.answer.prompts.is_empty());

@@ -109,6 +109,11 @@ fn what_the_material_does_not_hold_is_refused() {
         let answer = ask(&course, "Who won the football world cup in 1998?", "answer").await;
         assert_eq!(answer["refused"], true, "{answer}");
         check_citations(&answer).await;
+        // Near the subject, and all the same not what the nearest sentence says.
+        for (question, unsure) in [("Who discovered chlorophyll?", true), ("Where does the oxygen come from?", false)] {
+            let answer = ask(&course, question, "quote").await;
+            assert_eq!((&answer["refused"], &answer["unsure"]), (&false.into(), &unsure.into()), "{answer}");
+        }
     });
 }
 

@@ -19,6 +19,7 @@ use ingest::{Reader, SplitConfig};
 use retriever::{E5Embedder, HybridRetriever, RankMetrics, RetrieverSettings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use unicode_normalization::UnicodeNormalization;
 
 use super::super::{CommandResult, Output};
 use crate::{
@@ -237,7 +238,8 @@ impl Indexed {
     }
 }
 
-/// Without white space: where lines break is each format's own.
+/// Without white space, for where lines break is each format's own, and in one width (NFKC): a scan does not tell `％` from
+/// `%`.
 fn tight(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
+    text.nfkc().filter(|c| !c.is_whitespace()).collect()
 }
