@@ -11,10 +11,11 @@ const keeping = process.env.LECTERN_SNAPSHOTS === 'keep';
 const kept = JSON.parse(readFileSync(file, 'utf8'));
 /** Pixels; half a line of text. */
 const FIELD = 12;
-/** Share of the fields that hold something here or there, with nothing near them on the other side. */
-const MOST_MOVED = 0.06;
+/** Share of the fields that hold something here or there, with nothing near them on the other side. Other words of the model
+ * or another list of models move less. */
+const MOST_MOVED = 0.15;
 /** Of 255: the ground, and the mean of all. */
-const MOST_COLOUR = 12;
+const MOST_COLOUR = 16;
 
 /** How wide and high samples of the page's fonts are. */
 const fontsOf = (page) =>
