@@ -39,7 +39,7 @@ fn an_answer_tells_what_it_was_drawn_from_only_where_asked() {
         assert!(!passage.is_empty() && plain(PLANTS).contains(&plain(passage)), "the passages are verbatim: {told}");
         assert_eq!(told["passages"][0]["document_name"], "plants.md");
         let (doubt, most) = (told["doubt"].as_f64().unwrap(), told["refuse_above"].as_f64().unwrap());
-        assert!(doubt <= most && (most - 0.3).abs() < 1e-6, "{told}");
+        assert!(doubt <= most && (most - 0.5).abs() < 1e-6, "{told}");
         let prompts = told["prompts"].as_array().unwrap();
         let written: Vec<&Value> = prompts.iter().filter(|p| p["used_for"] == "answer").collect();
         assert!(!written.is_empty(), "{told}");

@@ -11,9 +11,11 @@ const keeping = process.env.LECTERN_SNAPSHOTS === 'keep';
 const kept = JSON.parse(readFileSync(file, 'utf8'));
 /** Pixels; half a line of text. */
 const FIELD = 12;
-/** Share of the fields that hold something here or there, with nothing near them on the other side. Other words of the model
- * or another list of models move less. */
+/** Share of the fields that hold something here or there, with nothing near them on the other side: another list of models
+ * moves less. Another processor rounds otherwise, and then a model writes another quiz, which moves a fifth. */
 const MOST_MOVED = 0.15;
+const MOST_MOVED_WRITTEN = 0.35;
+const WRITTEN = /^(quiz|bank|take|print)-/;
 /** Of 255: the ground, and the mean of all. */
 const MOST_COLOUR = 16;
 
@@ -96,7 +98,10 @@ export async function looksAsBefore(page, name) {
     console.log(`${name}: ${ownFonts ? share.toFixed(3) : 'other fonts, nothing'} moved, colours ${colour}`);
   }
   assert.equal(across, before.across, name);
-  assert.ok(share < MOST_MOVED, `${name} looks otherwise than it did: ${(100 * share).toFixed(0)} % is elsewhere`);
+  assert.ok(
+    share < (WRITTEN.test(name) ? MOST_MOVED_WRITTEN : MOST_MOVED),
+    `${name} looks otherwise than it did: ${(100 * share).toFixed(0)} % is elsewhere`,
+  );
   assert.ok(colour < MOST_COLOUR, `${name} has other colours than it had, by ${colour} of 255`);
 }
 

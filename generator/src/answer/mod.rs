@@ -84,7 +84,7 @@ impl Default for AnswerConfig {
             even_at: 0.855,
             even_at_chinese: 0.86,
             refuse_quote_above: 0.85,
-            refuse_above: 0.3,
+            refuse_above: 0.5,
             draws: 8,
             support_needed: 0.6,
             prompt_tokens: 300,
