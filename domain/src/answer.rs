@@ -138,9 +138,6 @@ pub struct Answer {
     pub citations: Vec<Citation>,
     /// Whether the material was found not to hold an answer.
     pub refused: bool,
-    /// Whether it was nearly refused: the nearest words are shown, which may answer something else.
-    #[serde(default)]
-    pub unsure: bool,
     /// How likely it is that the material does not hold one, 0 to 1, whatever the threshold; 0 for questions about the
     /// material itself.
     #[serde(default)]
@@ -153,6 +150,16 @@ pub struct Answer {
     pub prompts: Vec<Prompt>,
     /// Tokens read and written by the model.
     pub usage: Usage,
+}
+
+/// Over this share of the doubt at which it would be refused, an answer may be none.
+const UNSURE: f32 = 0.5;
+
+impl Answer {
+    /// Whether it was nearly refused: the nearest words are shown, which may answer something else.
+    pub fn is_unsure(&self) -> bool {
+        !self.refused && self.refuse_above.is_some_and(|most| self.doubt > UNSURE * most)
+    }
 }
 
 #[cfg(test)]

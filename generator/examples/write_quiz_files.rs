@@ -1,4 +1,5 @@
-//! Writes random quizzes, every other one with reading sets, in every format, each beside what it is, for readers that others wrote: `make quiz-files`.
+//! Writes random quizzes, every other one with reading sets, in every format, each beside what it is, for readers that
+//! others wrote: `make quiz-files`.
 //!
 //! `write_quiz_files FOLDER [QUIZZES]` makes `FOLDER/000/quiz.json` with the quiz and what each format does not hold, and
 //! `FOLDER/000/<format>.<ending>`; the same quizzes each time.

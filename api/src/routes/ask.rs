@@ -107,7 +107,8 @@ pub struct AskResponse {
 impl AskResponse {
     /// An answer, who wrote it and how long it took.
     pub fn new(answer: Answer, timings: Timings, model: &str) -> Self {
-        let Answer { text, sentences, citations, refused, unsure, usage, .. } = answer;
+        let unsure = answer.is_unsure();
+        let Answer { text, sentences, citations, refused, usage, .. } = answer;
         Self {
             id: None,
             turn: None,

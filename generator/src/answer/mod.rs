@@ -43,7 +43,7 @@ pub(crate) use terms::{is_common, question_terms, terms};
 use check_sentence::Checker;
 use cite::sound;
 use rank_sentences::Ranked;
-use refuse::{NEAREST, UNSURE, doubt, evidence, refusal};
+use refuse::{NEAREST, doubt, evidence, refusal};
 use select_quote::widen;
 use show_sentence::Shown;
 use write_answer::Writer;
@@ -231,6 +231,5 @@ fn reads(model: &dyn LanguageModel, script: Script) -> bool {
 
 fn finish(shown: Shown<'_>, refused: bool, usage: Usage) -> Answer {
     let Shown { text, sentences, citations, doubt, refuse_above, prompts, .. } = shown;
-    let unsure = !refused && refuse_above.is_some_and(|most| doubt > UNSURE * most);
-    Answer { text, sentences, citations: citations.into_vec(), refused, unsure, doubt, refuse_above, prompts, usage }
+    Answer { text, sentences, citations: citations.into_vec(), refused, doubt, refuse_above, prompts, usage }
 }

@@ -22,9 +22,6 @@ const MODEL_WEIGHT: f32 = 0.5;
 const ACROSS_EVEN_AT: f32 = 0.29;
 const ACROSS_WEIGHT: f32 = 40.0;
 
-/// Over this share of the doubt at which it would be refused, an answer says that it may be none.
-pub(crate) const UNSURE: f32 = 0.5;
-
 /// The log-odds that the passages answer the question: how near the best sentences are, and how many of the question's
 /// words the best one holds. `even_at` is the cosine at which a sentence with half of the words leaves it open.
 ///

@@ -2,6 +2,8 @@
 //! little give little, and that an edit is proven again.
 
 mod apply;
+#[path = "../pairs/mod.rs"]
+mod pairs;
 mod small_course;
 
 use std::sync::Mutex;
