@@ -161,6 +161,7 @@ fn model_on_server(settings: &Settings) -> Result<Arc<dyn LanguageModel>, StartE
         context_length: context_tokens,
         languages: ALL_LANGUAGES.to_vec(),
         tuned: false,
+        parameters: None,
     };
     let settings = generator::ServerSettings {
         url: settings.models.generator.clone(),

@@ -266,6 +266,8 @@ pub struct ModelInfo {
     pub languages: Vec<crate::Language>,
     /// Whether it was tuned on [`crate::task_prompts`].
     pub tuned: bool,
+    /// How many numbers its weights are, where that is known.
+    pub parameters: Option<u64>,
 }
 
 /// What a model is asked to judge: how likely it is that it would write each text.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use domain::{
     Answer, AnswerMode, ByteRange, DocumentId, ErrorKind, Language, Passage, PortResult, Prompt, PromptUse, Scores,
     Turn, Usage,
-    ports::{BoxFuture, FinishReason, GenerateRequest, Generated, Generation, LanguageModel, ModelInfo},
+    ports::{BoxFuture, Constraint, FinishReason, GenerateRequest, Generated, Generation, LanguageModel, ModelInfo},
 };
 use generator::{AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Place};
 use pairs::Pairs;
@@ -59,8 +59,20 @@ impl LanguageModel for Scripted {
 }
 
 fn scripted(text: &str, language: Language) -> Arc<Scripted> {
-    let info = ModelInfo { id: "scripted".to_owned(), context_length: 1000, languages: vec![language], tuned: false };
+    let info = ModelInfo {
+        id: "scripted".to_owned(),
+        context_length: 1000,
+        languages: vec![language],
+        tuned: false,
+        parameters: None,
+    };
     Arc::new(Scripted { info, text: text.to_owned(), hangs: false, asked: Mutex::default() })
+}
+
+/// A model that is too small for prose.
+fn small(text: &str, language: Language) -> Arc<Scripted> {
+    let Scripted { info, text, hangs, asked } = Arc::into_inner(scripted(text, language)).unwrap();
+    Arc::new(Scripted { info: ModelInfo { parameters: Some(1_500_000_000), ..info }, text, hangs, asked })
 }
 
 /// Passages at odd places of their documents.
@@ -150,6 +162,32 @@ async fn a_written_sentence_that_is_carried_is_shown_with_its_citation() {
     assert_eq!(done.answer.citations[0].quote, "Green plants release oxygen into the air.");
     assert!(matches!(done.events[0], AnswerEvent::Citation(_)), "the citation comes first");
     assert_eq!(done.answer.usage, Usage { prompt_tokens: 9, completion_tokens: 5 });
+}
+
+#[tokio::test]
+async fn a_small_model_copies_words_of_the_nearest_passage() {
+    let model = small("oxygen [1]", Language::English);
+    let asked = "What do green plants release?";
+    let done = answer(Some(model.clone()), asked, Language::English, &[ROCKS, LEAVES]).await;
+    assert_eq!(done.answer.text, "oxygen [1]");
+    assert_eq!(done.answer.citations[0].quote, "Green plants release oxygen into the air.");
+    let request = model.asked.lock().unwrap()[0].clone();
+    assert_eq!(request.constraint, Some(Constraint::Cited { passages: vec![LEAVES.to_owned()], refusal: None }));
+    assert!(!request.messages[1].content.contains("Granite"), "only the passage that is answered from is read");
+
+    let (model, chinese) =
+        (small("氧氣 [1]", Language::TraditionalChinese), "植物在葉子裡行光合作用。光合作用放出氧氣。");
+    let done = answer(Some(model), "光合作用放出什麼？", Language::TraditionalChinese, &[chinese]).await;
+    assert_eq!(done.answer.text, "氧氣 [1]");
+}
+
+#[tokio::test]
+async fn words_that_are_not_in_the_passage_become_a_quote() {
+    for said in ["nitrogen [1]", "in the [1]", "", "no number"] {
+        let model = small(said, Language::English);
+        let done = answer(Some(model), "What do green plants release?", Language::English, &[LEAVES]).await;
+        assert_eq!(done.answer.text, "Green plants release oxygen into the air [1].", "{said}");
+    }
 }
 
 #[tokio::test]

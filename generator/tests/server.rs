@@ -67,8 +67,13 @@ async fn serve(status: &'static str, body: String, hangs: bool) -> (String, mpsc
 }
 
 fn model(url: String, parallel: usize) -> ServerModel {
-    let info =
-        ModelInfo { id: "big".to_owned(), context_length: 8000, languages: vec![Language::English], tuned: false };
+    let info = ModelInfo {
+        id: "big".to_owned(),
+        context_length: 8000,
+        languages: vec![Language::English],
+        tuned: false,
+        parameters: None,
+    };
     let (model, key) = ("big-model".to_owned(), Some("secret".to_owned()));
     ServerModel::new(info, ServerSettings { url, model, key, parallel, patience: Duration::from_millis(500) }).unwrap()
 }

@@ -26,11 +26,30 @@ pub(crate) fn pack(tokens: &[f32], dimensions: usize) -> Vec<u8> {
     packed
 }
 
-/// The mean over the question's tokens of the cosine to the passage's nearest token, `bias` taken off that; `None` where
-/// either has none.
-pub(crate) fn max_similarity(question: &[f32], packed: &[u8], bias: &[f32], dimensions: usize) -> Option<f32> {
+/// How near the tokens of a passage are to each token of a question.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Likeness {
+    /// For each of the question's tokens the cosine to the nearest of the passage.
+    pub nearest: Vec<f32>,
+    /// The mean of that within the best stretch of [`STRETCHES`] tokens each.
+    pub stretches: [f32; STRETCHES.len()],
+}
+
+impl Likeness {
+    /// The mean over the question's tokens.
+    pub(crate) fn mean(&self) -> f32 {
+        mean(&self.nearest)
+    }
+}
+
+/// Lengths of stretches of a passage, in tokens: an answer's sentence, and the sentences around it.
+pub(crate) const STRETCHES: [usize; 2] = [32, 64];
+
+/// How near a passage's tokens, `bias` taken off each, are to a question's; `None` where either has none.
+pub(crate) fn likeness(question: &[f32], packed: &[u8], bias: &[f32], dimensions: usize) -> Option<Likeness> {
     let norms: Vec<f32> = question.chunks_exact(dimensions.max(1)).map(norm).collect();
-    let mut nearest = vec![f32::NEG_INFINITY; norms.len()];
+    // One row for each token of the passage.
+    let mut cosines: Vec<f32> = Vec::new();
     let mut token = vec![0.0; dimensions.next_multiple_of(A_BYTE)];
     for codes in packed.chunks_exact((token.len() / A_BYTE).max(1)) {
         for (four, byte) in token.chunks_exact_mut(A_BYTE).zip(codes) {
@@ -44,12 +63,34 @@ pub(crate) fn max_similarity(question: &[f32], packed: &[u8], bias: &[f32], dime
             token.iter_mut().zip(bias).for_each(|(x, bias)| *x = *x / length - bias);
             length = norm(token);
         }
-        for (best, asked) in nearest.iter_mut().zip(question.chunks_exact(dimensions)) {
-            *best = best.max(dot(asked, token) / length);
-        }
+        let asked = question.chunks_exact(dimensions).zip(&norms);
+        cosines.extend(asked.map(|(asked, norm)| dot(asked, token) / (length * norm)));
     }
-    let sum: f32 = nearest.iter().zip(&norms).map(|(best, norm)| best / norm).sum();
-    (!norms.is_empty() && sum.is_finite()).then(|| sum / norms.len() as f32)
+    let nearest = nearest(&cosines, norms.len());
+    let stretches = STRETCHES.map(|tokens| best_stretch(&cosines, norms.len(), tokens));
+    let sound = !nearest.is_empty() && nearest.iter().all(|cosine| cosine.is_finite());
+    sound.then_some(Likeness { nearest, stretches })
+}
+
+/// The greatest of each column.
+fn nearest(cosines: &[f32], columns: usize) -> Vec<f32> {
+    let mut nearest = vec![f32::NEG_INFINITY; columns];
+    for row in cosines.chunks_exact(columns.max(1)) {
+        nearest.iter_mut().zip(row).for_each(|(best, cosine)| *best = best.max(*cosine));
+    }
+    nearest
+}
+
+/// The mean over the columns of their greatest within `rows` rows, at its best.
+fn best_stretch(cosines: &[f32], columns: usize, rows: usize) -> f32 {
+    let (all, step) = (cosines.len() / columns.max(1), rows / 4);
+    let starts = (0..=all.saturating_sub(rows).div_ceil(step.max(1))).map(|n| n * step);
+    let within = |start: usize| cosines.get(start * columns..(start + rows).min(all) * columns).unwrap_or_default();
+    starts.map(|start| mean(&nearest(within(start), columns))).fold(f32::NEG_INFINITY, f32::max)
+}
+
+fn mean(numbers: &[f32]) -> f32 {
+    numbers.iter().sum::<f32>() / numbers.len().max(1) as f32
 }
 
 fn norm(vector: &[f32]) -> f32 {
@@ -82,6 +123,17 @@ mod tests {
         each.iter().sum::<f32>() / each.len() as f32
     }
 
+    #[test]
+    fn a_stretch_counts_what_stands_together() {
+        let (a, b, other) = ([3.0, 3.0, -3.0, -3.0], [3.0, -3.0, -3.0, 3.0], [-3.0, -3.0, 3.0, 3.0]);
+        let passage = |between: usize| [a.to_vec(), other.repeat(between), b.to_vec()].concat();
+        let question = [a, b].concat();
+        let of = |between: usize| likeness(&question, &pack(&passage(between), 4), &[], 4).unwrap();
+        let [near, far] = [of(8), of(60)];
+        assert!((near.mean() - 1.0).abs() < 1e-5 && (far.mean() - 1.0).abs() < 1e-5);
+        assert!((near.stretches[0] - 1.0).abs() < 1e-5 && far.stretches[0] < 0.6 && far.stretches[1] > 0.9, "{far:?}");
+    }
+
     proptest! {
         #[test]
         fn two_bits_come_near_to_the_whole_numbers(
@@ -89,9 +141,9 @@ mod tests {
         ) {
             let packed = pack(&passage, 384);
             prop_assert_eq!(packed.len(), 7 * 96);
-            let found = max_similarity(&question, &packed, &[], 384).unwrap();
-            prop_assert!((found - exact(&question, &passage, 384)).abs() < 0.06);
-            let own = max_similarity(&passage, &packed, &[], 384).unwrap();
+            let found = likeness(&question, &packed, &[], 384).unwrap();
+            prop_assert!((found.mean() - exact(&question, &passage, 384)).abs() < 0.06);
+            let own = likeness(&passage, &packed, &[], 384).unwrap().mean();
             prop_assert!(own > 0.9, "a passage is near itself: {own}");
         }
 
@@ -100,8 +152,9 @@ mod tests {
             question in prop::collection::vec(-1f32..1.0, 0..40), packed: Vec<u8>,
             bias in prop::collection::vec(-1f32..1.0, 0..9),
         ) {
-            let score = max_similarity(&question, &packed, &bias, 8);
-            prop_assert!(score.is_none_or(|s| (-1.001..=1.001).contains(&s)));
+            let score = likeness(&question, &packed, &bias, 8);
+            let within = |l: &Likeness| l.stretches.iter().chain([&l.mean()]).all(|s| (-1.001..=1.001).contains(s));
+            prop_assert!(score.as_ref().is_none_or(within));
             prop_assert_eq!(score.is_some(), question.len() >= 8 && packed.len() >= 2);
         }
     }

@@ -3,6 +3,7 @@
 mod about_material;
 mod check_sentence;
 mod cite;
+mod copy_span;
 mod expected_kind;
 mod find_material;
 mod orders;
@@ -49,6 +50,9 @@ use show_sentence::Shown;
 use write_answer::Writer;
 use write_prompt::{best_of_passages, write_prompt};
 use write_span::{Outcome, SpanWriter};
+
+/// Parameters from which on a model's own sentences are worth waiting for.
+const PROSE: u64 = 3_000_000_000;
 
 /// How answers are made.
 #[derive(Clone, Debug, PartialEq)]
@@ -197,7 +201,8 @@ impl Answerer {
         Ok(finish(shown, false, usage))
     }
 
-    /// Lets the model write: one that was tuned in the form it learnt, any other as it likes, checked.
+    /// Lets the model write: one that was tuned in the form it learnt, a small one words of the passages, any other as it
+    /// likes, checked.
     async fn write(
         &self,
         model: &dyn LanguageModel,
@@ -206,9 +211,12 @@ impl Answerer {
     ) -> PortResult<(Outcome, Usage)> {
         let Found { question, language, passages, sentences, ranked, evidence } = *found;
         let config = &self.config;
+        let spans = SpanWriter { passages, sentences, ranked, evidence, config };
         if model.info().tuned {
-            let writer = SpanWriter { passages, sentences, ranked, evidence, config };
-            return writer.write(model, question, language, shown).await;
+            return spans.write(model, question, language, shown).await;
+        }
+        if model.info().parameters.is_some_and(|count| count < PROSE) {
+            return spans.copy(model, question, language, shown).await;
         }
         let prompt = write_prompt(question, language, passages, sentences, ranked, model, config);
         shown.prompts.push(Prompt { used_for: PromptUse::Answer, messages: prompt.messages.clone() });

@@ -1,10 +1,10 @@
 //! The prompt for a grounded answer: short rules, the best stretches of two or three passages, the question.
 
-use std::ops::Range;
+use std::{ops::Range, slice};
 
 use domain::{
     Language, Passage,
-    ports::{GenerateRequest, LanguageModel, Message, Role, Sampling},
+    ports::{Constraint, GenerateRequest, LanguageModel, Message, Role, Sampling},
 };
 
 use super::{
@@ -26,21 +26,52 @@ pub(crate) fn write_prompt(
     model: &dyn LanguageModel,
     config: &AnswerConfig,
 ) -> GenerateRequest {
-    let mut shown = String::new();
-    for (n, excerpt) in (1..).zip(excerpts(passages, sentences, ranked, model, config.prompt_tokens)) {
-        shown.extend(["[", &n.to_string(), "] ", &excerpt.shown, "\n"]);
-    }
-    let (rules, ask) = wording(language);
-    let messages = vec![
-        Message { role: Role::System, content: rules.to_owned() },
-        Message { role: Role::User, content: format!("{shown}\n{ask}{question}") },
-    ];
+    let excerpts = excerpts(passages, sentences, ranked, model, config.prompt_tokens);
     GenerateRequest {
-        messages,
+        messages: messages(wording(language), &excerpts, question),
         max_tokens: config.max_tokens,
         stop: vec!["\n\n".to_owned(), "Question:".to_owned()],
         sampling: Sampling { repetition_penalty: 1.05, ..Sampling::default() },
         ..GenerateRequest::default()
+    }
+}
+
+/// The request to a model that only points: whole words of this stretch and its number, and nothing else.
+pub(crate) fn copy_prompt(
+    question: &str,
+    language: Language,
+    excerpt: &Excerpt<'_>,
+    config: &AnswerConfig,
+) -> GenerateRequest {
+    GenerateRequest {
+        messages: messages(copy_wording(language), slice::from_ref(excerpt), question),
+        max_tokens: config.max_tokens,
+        stop: vec!["\n".to_owned()],
+        constraint: Some(Constraint::Cited { passages: vec![excerpt.shown.clone()], refusal: None }),
+        ..GenerateRequest::default()
+    }
+}
+
+fn messages((rules, ask): (&str, &str), excerpts: &[Excerpt<'_>], question: &str) -> Vec<Message> {
+    let mut content = String::new();
+    for (n, excerpt) in (1..).zip(excerpts) {
+        content.extend(["[", &n.to_string(), "] ", &excerpt.shown, "\n"]);
+    }
+    content.extend(["\n", ask, question]);
+    vec![Message { role: Role::System, content: rules.to_owned() }, Message { role: Role::User, content }]
+}
+
+const fn copy_wording(language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::TraditionalChinese => {
+            ("從段落中抄出能回答問題的最短詞語，後面寫上段落的編號，例如：1878年 [1]", "問題：")
+        }
+        Language::SimplifiedChinese => {
+            ("从段落中抄出能回答问题的最短词语，后面写上段落的编号，例如：1878年 [1]", "问题：")
+        }
+        Language::English | Language::Other => {
+            ("Answer with the fewest words, copied from the passage, and its number, like this: 1878 [1]", "Question: ")
+        }
     }
 }
 

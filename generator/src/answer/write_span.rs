@@ -151,7 +151,7 @@ impl SpanWriter<'_> {
     }
 
     /// The words as the passage has them, and the sentence around them; of several places the one that ranks best.
-    fn find(&self, excerpt: &Excerpt<'_>, text: String) -> Option<Found<'_>> {
+    pub(super) fn find(&self, excerpt: &Excerpt<'_>, text: String) -> Option<Found<'_>> {
         let (words, _) = read_answer(&text)?;
         let start = excerpt.range.start;
         let places = find_words(excerpt.text, words).into_iter().map(|r| r.start + start..r.end + start);
@@ -271,13 +271,13 @@ impl<'a> Reader<'a> {
 }
 
 /// An answer that stands in a passage.
-struct Found<'a> {
+pub(super) struct Found<'a> {
     /// As the model wrote it.
     text: String,
     /// As the passage has it.
-    words: String,
+    pub words: String,
     /// The sentence around it.
-    source: Sentence<'a>,
+    pub source: Sentence<'a>,
 }
 
 /// An answer to choose from.
@@ -307,15 +307,15 @@ impl Candidate<'_> {
 }
 
 /// What a model wrote.
-struct Written {
-    text: String,
+pub(super) struct Written {
+    pub text: String,
     /// How likely it was, where that was asked for.
     probability: f32,
-    usage: Usage,
+    pub usage: Usage,
 }
 
 /// All that the model says.
-async fn listen(mut generation: Box<dyn Generation>, shown: &Shown<'_>) -> PortResult<Written> {
+pub(super) async fn listen(mut generation: Box<dyn Generation>, shown: &Shown<'_>) -> PortResult<Written> {
     let mut text = String::new();
     loop {
         let event = tokio::select! {

@@ -95,7 +95,9 @@ impl GgufModel {
         };
         let (context_length, device) = (limits.context, settings.device);
         tracing::info!(model = %id, tuned, context_length, ?device, threads, "loaded a language model");
-        Self::start(ModelInfo { id, context_length, languages, tuned }, texts, network, limits, settings.queue)
+        let parameters = file.content.tensor_infos.values().map(|tensor| tensor.shape.elem_count() as u64).sum();
+        let info = ModelInfo { id, context_length, languages, tuned, parameters: Some(parameters) };
+        Self::start(info, texts, network, limits, settings.queue)
     }
 
     /// Starts the thread; `queue` requests may wait.

@@ -116,8 +116,13 @@ fn model(text: &str, endless: bool, pause: u64) -> Fixture {
         prompts: prompts.clone(),
         places: HashMap::new(),
     };
-    let info =
-        ModelInfo { id: "script".to_owned(), context_length: 200, languages: vec![Language::English], tuned: false };
+    let info = ModelInfo {
+        id: "script".to_owned(),
+        context_length: 200,
+        languages: vec![Language::English],
+        tuned: false,
+        parameters: None,
+    };
     let limits = Limits { context: 200, chunk: 1000, parallel: 1, pages: 20, lookup: 0 };
     let texts = Texts::read(&metadata(), 259).unwrap();
     Fixture { model: GgufModel::start(info, texts, Box::new(script), limits, 2).unwrap(), steps, prompts }
