@@ -76,7 +76,8 @@ bench-tuner: build models
 	./benches/tuner.sh
 
 eval-retrieval: build models
-	@for set in squad drcd cmrc2018; do echo "== $$set"; $(LECTERN) eval retrieval $(LECTERN_DATA)/qa/$$set || exit 1; done
+	@for set in squad drcd cmrc2018; do for rerank in "" --no-rerank; do echo "== $$set $$rerank"; \
+		$(LECTERN) eval retrieval $(LECTERN_DATA)/qa/$$set $$rerank || exit 1; done; done
 	@for asked in chinese_over_english english_over_chinese; do echo "== course readers, $$asked"; \
 		$(LECTERN) eval retrieval $(LECTERN_DATA)/course --formats md --questions benches/questions/$$asked.jsonl || exit 1; done
 

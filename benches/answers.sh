@@ -1,6 +1,7 @@
 #!/bin/sh
 # What tuning is worth: SQuAD questions with their own passage and with what is found, by the model as it came and by the
-# tuned one; then the tenth that was held out of tuning, with the questions that their passage does not answer.
+# tuned one; then the tenth that was held out of tuning, with the questions that their passage does not answer; then quotes
+# and a bilingual model in three scripts (it must be installed: lectern models pull qwen2.5-coder-1.5b-instruct).
 # QUESTIONS (default 1000) of the set are asked of the tuned model, a fifth of them of the other.
 set -eu
 lectern="${CARGO_TARGET_DIR:?}/release/lectern"
@@ -23,6 +24,12 @@ done
 "$lectern" tune prepare "$rows" "$data/train/train_qa.jsonl" --languages en --stems 0.5 \
     --kept-back "$data/qa/squad/passages.jsonl"
 ask smollm2-135m-lectern "$questions" "$rows/held_out" --gold
+
+# Quotes of all passages of a set, and the model that knows Chinese as well.
+for set in squad drcd cmrc2018; do
+    ask smollm2-135m-lectern $((questions / 2)) "$data/qa/$set" --mode quote
+    ask qwen2.5-coder-1.5b-instruct $((questions / 5)) "$data/qa/$set"
+done
 
 # Quotes, where two fifths of the passages are taken out and others of their articles stay.
 for set in squad drcd cmrc2018; do
