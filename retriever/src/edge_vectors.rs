@@ -8,7 +8,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use domain::{ChunkId, CourseId, DocumentId, Script, SearchFilter, ports::BoxFuture};
@@ -25,6 +28,9 @@ use crate::{RetrieverError, VectorHit, VectorIndex, VectorPoint, run_blocking::B
 const POINTS_A_WRITE: usize = 256;
 /// Bytes of one file of the log.
 const LOG_FILE: usize = 8 << 20;
+/// Points written from one optimization to the next. So few are compared one by one in milliseconds; after each document,
+/// what a large index is searched through would be built again and again.
+const OPTIMIZE_AFTER: usize = 10_000;
 
 /// The index in one folder. One process opens it at a time.
 #[derive(Clone, Debug)]
@@ -35,6 +41,8 @@ pub struct EdgeVectorIndex {
     /// For whatever changes or flushes the shard; apart, so that a long write takes no place from searches.
     writes: BlockingGate,
     dimensions: usize,
+    /// Points written since the last optimization; after opening as if one were due.
+    unoptimized: Arc<AtomicUsize>,
 }
 
 impl EdgeVectorIndex {
@@ -47,8 +55,13 @@ impl EdgeVectorIndex {
         } else {
             create_shard(dir, dimensions)?
         };
-        let index =
-            Self { shard: Arc::new(shard), gate: BlockingGate::per_core(), writes: BlockingGate::single(), dimensions };
+        let index = Self {
+            shard: Arc::new(shard),
+            gate: BlockingGate::per_core(),
+            writes: BlockingGate::single(),
+            dimensions,
+            unoptimized: Arc::new(AtomicUsize::new(OPTIMIZE_AFTER)),
+        };
         index.create_payload_indexes()?;
         Ok(index)
     }
@@ -115,9 +128,13 @@ impl VectorIndex for EdgeVectorIndex {
                 operations.push(PointOperations::UpsertPoints(PointInsertOperations::PointsList(points)));
             }
             self.write(operations).await?;
-            // The points are stored; that they can't be found faster yet is no reason to fail.
-            if let Err(error) = self.optimize().await {
-                tracing::warn!(?error, "the vector index could not be optimized");
+            let written = self.unoptimized.fetch_add(points.len(), Ordering::Relaxed) + points.len();
+            if written >= OPTIMIZE_AFTER {
+                self.unoptimized.store(0, Ordering::Relaxed);
+                // The points are stored; that they can't be found faster yet is no reason to fail.
+                if let Err(error) = self.optimize().await {
+                    tracing::warn!(?error, "the vector index could not be optimized");
+                }
             }
             Ok(())
         })
