@@ -28,9 +28,10 @@ use crate::{RetrieverError, VectorHit, VectorIndex, VectorPoint, run_blocking::B
 const POINTS_A_WRITE: usize = 256;
 /// Bytes of one file of the log.
 const LOG_FILE: usize = 8 << 20;
-/// Points written from one optimization to the next. So few are compared one by one in milliseconds; after each document,
-/// what a large index is searched through would be built again and again.
+/// Points written from one optimization to the next: at least so many, and this part of all. So few are compared one by one
+/// in milliseconds; after each document, what a large index is searched through would be built again and again.
 const OPTIMIZE_AFTER: usize = 10_000;
+const OPTIMIZE_PART: usize = 20;
 
 /// The index in one folder. One process opens it at a time.
 #[derive(Clone, Debug)]
@@ -97,6 +98,13 @@ impl EdgeVectorIndex {
             .await
     }
 
+    /// About how many points there are.
+    async fn points(&self) -> Result<usize, RetrieverError> {
+        let shard = Arc::clone(&self.shard);
+        let request = CountRequest { filter: None, exact: false };
+        self.writes.run(move || shard.count(request).map_err(RetrieverError::vectors("count"))).await
+    }
+
     /// Builds what large indexes are searched through and drops what was deleted. Does nothing where nothing is due;
     /// searches go on meanwhile, writes wait.
     pub async fn optimize(&self) -> Result<(), RetrieverError> {
@@ -129,7 +137,7 @@ impl VectorIndex for EdgeVectorIndex {
             }
             self.write(operations).await?;
             let written = self.unoptimized.fetch_add(points.len(), Ordering::Relaxed) + points.len();
-            if written >= OPTIMIZE_AFTER {
+            if written >= OPTIMIZE_AFTER && written >= self.points().await.unwrap_or(0) / OPTIMIZE_PART {
                 self.unoptimized.store(0, Ordering::Relaxed);
                 // The points are stored; that they can't be found faster yet is no reason to fail.
                 if let Err(error) = self.optimize().await {
