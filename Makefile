@@ -60,7 +60,7 @@ openapi:
 bench: build models
 	cargo bench -p lectern-benches
 
-# How search grows with the index, on chunks that are made up; CHUNKS="10000 1000000" goes on to a million (20 GB, an hour).
+# How search grows with the index, on chunks that are made up; CHUNKS="10000 1000000" goes on to a million (12 GB of disk, an hour).
 CHUNKS ?= 10000
 big-index: build models
 	$(CARGO_TARGET_DIR)/release/big_index $(CHUNKS)

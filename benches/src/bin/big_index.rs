@@ -1,7 +1,7 @@
 //! How search grows with the index: p50 and p95 of hybrid search, memory and disk, at each of these sizes, in process. The
 //! chunks are made up; each query is also read by the real embedder where it is installed, so that its time counts.
 //!
-//! Usage: `big_index [CHUNKS…]`, by default 10000. A million chunks take about 20 GB of disk and an hour.
+//! Usage: `big_index [CHUNKS…]`, by default 10000. A million chunks take about 12 GB of disk, 4 GB of memory and an hour.
 
 use std::{
     path::{Path, PathBuf},

@@ -8,9 +8,14 @@ use super::{
     write_span::{Outcome, SpanWriter, Written, listen},
 };
 
+/// Passages, by their best sentences, of which the one that the search puts first is read.
+const PASSAGES: usize = 3;
+
 impl SpanWriter<'_> {
-    /// Asks once, with the best sentence's passage before the model: one that was not tuned to tell passages apart cites
-    /// the wrong one of three for 9 of 30 questions of `SQuAD` and 7 of DRCD; so, 6 of 50 and 1 of 50.
+    /// Asks once, with one passage before the model: one that was not tuned to tell passages apart cites the wrong one of
+    /// three for 9 of 30 questions of `SQuAD` and 7 of DRCD. The passage that the search puts first is the right one for
+    /// 87 % of 156 questions of `SQuAD`, that of the best sentence for 85 %; what the model thinks of several adds a point
+    /// and takes three times as long.
     ///
     /// Cancel safety: dropping it stops the model.
     pub(crate) async fn copy(
@@ -20,9 +25,9 @@ impl SpanWriter<'_> {
         language: Language,
         shown: &mut Shown<'_>,
     ) -> PortResult<(Outcome, Usage)> {
-        let (budget, best) = (self.config.prompt_tokens, best_of_passages(self.ranked, 1));
-        let Some(excerpt) = best.first().and_then(|core| excerpt(self.passages, self.sentences, core, model, budget))
-        else {
+        let budget = self.config.prompt_tokens;
+        let best = best_of_passages(self.ranked, PASSAGES).into_iter().min_by_key(|core| core.passage);
+        let Some(excerpt) = best.and_then(|core| excerpt(self.passages, self.sentences, core, model, budget)) else {
             return Ok((Outcome::Nothing, Usage::default()));
         };
         let request = copy_prompt(question, language, &excerpt, self.config);
