@@ -3,6 +3,7 @@
 mod about_material;
 mod check_sentence;
 mod cite;
+mod copy_prompt;
 mod copy_span;
 mod expected_kind;
 mod find_material;

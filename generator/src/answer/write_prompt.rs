@@ -1,10 +1,10 @@
 //! The prompt for a grounded answer: short rules, the best stretches of two or three passages, the question.
 
-use std::{ops::Range, slice};
+use std::ops::Range;
 
 use domain::{
     Language, Passage,
-    ports::{Constraint, GenerateRequest, LanguageModel, Message, Role, Sampling},
+    ports::{GenerateRequest, LanguageModel, Message, Role, Sampling},
 };
 
 use super::{
@@ -27,8 +27,10 @@ pub(crate) fn write_prompt(
     config: &AnswerConfig,
 ) -> GenerateRequest {
     let excerpts = excerpts(passages, sentences, ranked, model, config.prompt_tokens);
+    let (rules, ask) = wording(language);
+    let asked = asking(excerpts.iter().map(|excerpt| excerpt.shown.as_str()), ask, question);
     GenerateRequest {
-        messages: messages(wording(language), &excerpts, question),
+        messages: vec![Message { role: Role::System, content: rules.to_owned() }, asked],
         max_tokens: config.max_tokens,
         stop: vec!["\n\n".to_owned(), "Question:".to_owned()],
         sampling: Sampling { repetition_penalty: 1.05, ..Sampling::default() },
@@ -36,43 +38,14 @@ pub(crate) fn write_prompt(
     }
 }
 
-/// The request to a model that only points: whole words of this stretch and its number, and nothing else.
-pub(crate) fn copy_prompt(
-    question: &str,
-    language: Language,
-    excerpt: &Excerpt<'_>,
-    config: &AnswerConfig,
-) -> GenerateRequest {
-    GenerateRequest {
-        messages: messages(copy_wording(language), slice::from_ref(excerpt), question),
-        max_tokens: config.max_tokens,
-        stop: vec!["\n".to_owned()],
-        constraint: Some(Constraint::Cited { passages: vec![excerpt.shown.clone()], refusal: None }),
-        ..GenerateRequest::default()
-    }
-}
-
-fn messages((rules, ask): (&str, &str), excerpts: &[Excerpt<'_>], question: &str) -> Vec<Message> {
+/// The numbered passages, then the question.
+pub(crate) fn asking<'p>(passages: impl IntoIterator<Item = &'p str>, ask: &str, question: &str) -> Message {
     let mut content = String::new();
-    for (n, excerpt) in (1..).zip(excerpts) {
-        content.extend(["[", &n.to_string(), "] ", &excerpt.shown, "\n"]);
+    for (n, passage) in (1..).zip(passages) {
+        content.extend(["[", &n.to_string(), "] ", passage, "\n"]);
     }
     content.extend(["\n", ask, question]);
-    vec![Message { role: Role::System, content: rules.to_owned() }, Message { role: Role::User, content }]
-}
-
-const fn copy_wording(language: Language) -> (&'static str, &'static str) {
-    match language {
-        Language::TraditionalChinese => {
-            ("從段落中抄出能回答問題的最短詞語，後面寫上段落的編號，例如：1878年 [1]", "問題：")
-        }
-        Language::SimplifiedChinese => {
-            ("从段落中抄出能回答问题的最短词语，后面写上段落的编号，例如：1878年 [1]", "问题：")
-        }
-        Language::English | Language::Other => {
-            ("Answer with the fewest words, copied from the passage, and its number, like this: 1878 [1]", "Question: ")
-        }
-    }
+    Message { role: Role::User, content }
 }
 
 const fn wording(language: Language) -> (&'static str, &'static str) {

@@ -144,7 +144,7 @@ impl SpanWriter<'_> {
     }
 
     /// How well the sentence ranks for the question.
-    fn rank(&self, source: &Sentence<'_>) -> f32 {
+    pub(super) fn rank(&self, source: &Sentence<'_>) -> f32 {
         let same =
             |r: &&Ranked<'_>| r.sentence.passage == source.passage && source.range.contains(&r.sentence.range.start);
         self.ranked.iter().filter(same).map(|r| r.score).fold(-1.0, f32::max)
