@@ -1,7 +1,7 @@
 #!/bin/sh
 # What tuning is worth: SQuAD questions with their own passage and with what is found, by the model as it came and by the
 # tuned one; then the tenth that was held out of tuning, with the questions that their passage does not answer; then quotes
-# and a bilingual model in three scripts (it must be installed: lectern models pull qwen2.5-coder-1.5b-instruct).
+# and a bilingual model, which is fetched where it is missing, in three scripts.
 # QUESTIONS (default 1000) of the set are asked of the tuned model, a fifth of them of the other.
 set -eu
 lectern="${CARGO_TARGET_DIR:?}/release/lectern"
@@ -26,6 +26,7 @@ done
 ask smollm2-135m-lectern "$questions" "$rows/held_out" --gold
 
 # Quotes of all passages of a set, and the model that knows Chinese as well.
+"$lectern" models pull qwen2.5-coder-1.5b-instruct
 for set in squad drcd cmrc2018; do
     ask smollm2-135m-lectern $((questions / 2)) "$data/qa/$set" --mode quote
     ask qwen2.5-coder-1.5b-instruct $((questions / 5)) "$data/qa/$set"

@@ -42,7 +42,8 @@ pub struct EdgeVectorIndex {
     /// For whatever changes or flushes the shard; apart, so that a long write takes no place from searches.
     writes: BlockingGate,
     dimensions: usize,
-    /// Points written since the last optimization; after opening as if one were due.
+    /// Points written since the last optimization. After opening more than any index holds: how many are left to optimize is
+    /// not known, so that the first write does it.
     unoptimized: Arc<AtomicUsize>,
 }
 
@@ -61,7 +62,7 @@ impl EdgeVectorIndex {
             gate: BlockingGate::per_core(),
             writes: BlockingGate::single(),
             dimensions,
-            unoptimized: Arc::new(AtomicUsize::new(OPTIMIZE_AFTER)),
+            unoptimized: Arc::new(AtomicUsize::new(usize::MAX / 2)),
         };
         index.create_payload_indexes()?;
         Ok(index)

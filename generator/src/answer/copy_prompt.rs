@@ -1,9 +1,9 @@
 //! The prompt for words copied from a passage: a rule, three questions with their answers, and the question.
 //!
-//! The examples are a name, a reason and a number or a list, as turns of a conversation. On 150 training questions of `SQuAD`, with
-//! the passage that answers, Qwen2.5-Coder 1.5B reaches F1 .746 with them, .640 without, and .550 with `1878 [1]` as the
-//! only example, which had it answer with numbers whatever was asked. They are the same each time: read once, they stay in
-//! the KV cache.
+//! The examples are a name, a reason and a number or a list, as turns of a conversation. On 150 training questions of
+//! `SQuAD`, with the passage that answers, Qwen2.5-Coder 1.5B reaches F1 .746 with them, .640 without, and .550 with
+//! `1878 [1]` as the only example, which had it answer with numbers whatever was asked. They are the same each time: read
+//! once, they stay in the KV cache.
 
 use domain::{
     Language,
