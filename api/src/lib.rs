@@ -6,7 +6,6 @@ mod app;
 mod cli;
 mod client;
 mod commands;
-mod cpu_baseline;
 mod data_lock;
 mod edit_quiz;
 mod find_passages;
@@ -30,4 +29,3 @@ mod store;
 mod tuned_models;
 
 pub use cli::run;
-pub use cpu_baseline::complaint;

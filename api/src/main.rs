@@ -7,10 +7,6 @@ use std::{
 
 fn main() -> ExitCode {
     keep_quiet();
-    if let Some(complaint) = lectern::complaint() {
-        eprintln!("{complaint}");
-        return ExitCode::from(1);
-    }
     lectern::run()
 }
 
