@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Instant};
 
+use answer::{AnswerEvent, AnswerRequest, MaterialQuestion};
 use domain::{
     AnswerId, AnswerMode, ByteRange, Citation, ConversationId, CourseId, DocumentId, ErrorKind, ParsedDocument,
-    Passage, SearchFilter, Turn,
+    Passage, Place, SearchFilter, Turn,
 };
-use generator::{AnswerEvent, AnswerRequest, MaterialQuestion, Place};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::{
@@ -88,7 +88,7 @@ impl App {
             AnswerMode::Quote => None,
         };
         let elapsed_ms = || started.elapsed().as_millis() as u64;
-        let query = generator::standalone_question(&asked.question, &asked.history);
+        let query = answer::standalone_question(&asked.question, &asked.history);
         let (found, about) = self.find_for(&asked, &query).await?;
         let mut timings = Timings { retrieve_ms: elapsed_ms(), ..Timings::default() };
         drop(events.send(AskEvent::Passages(found.passages.clone())).await);
@@ -140,7 +140,7 @@ impl App {
 
     /// What a question is answered from: a part of the material where it asks about that, else what a search finds.
     async fn find_for(&self, asked: &Asked, query: &str) -> ApiResult<(Found, Option<MaterialQuestion>)> {
-        if let Some(about) = generator::about_material(&asked.question) {
+        if let Some(about) = answer::about_material(&asked.question) {
             let found = self.find_material(asked.course, &asked.question, &about, &asked.filter).await?;
             if !found.passages.is_empty() {
                 return Ok((found, Some(about)));

@@ -1,7 +1,6 @@
 //! A teacher's changes to a quiz: what may be changed, what it makes of the questions, and what came of it.
 
-use domain::{Check, Question, Quiz};
-use generator::form_fault;
+use domain::{Check, Question, Quiz, form_fault};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;

@@ -2,10 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use answer::{MaterialDocument, MaterialQuestion, material_passages, names_document};
 use domain::{
     CourseId, DocumentId, Hit, ParsedDocument, Passage, SearchFilter, SearchMode, SearchQuery, ports::ChunkSearcher,
 };
-use generator::{MaterialDocument, MaterialQuestion, material_passages, names_document};
 
 use crate::{
     app::App,

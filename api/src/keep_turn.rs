@@ -34,7 +34,7 @@ impl App {
         let answer = serde_json::to_string(response)
             .inspect_err(|error| tracing::error!(%error, "an answer could not be written down"))
             .ok()?;
-        let title = generator::title_of(question);
+        let title = answer::title_of(question);
         let new = NewTurn { question, mode, answer: &answer, answer_id: response.id, title: title.as_deref() };
         self.store
             .add_turn(id, &new, MOST_TURNS)

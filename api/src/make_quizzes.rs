@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{Citation, LeftOut, Question};
-use generator::QuizEvent;
+use quiz::QuizEvent;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 

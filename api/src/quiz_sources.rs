@@ -2,8 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{BlockKind, ByteRange, CourseId, DocumentId, ParsedDocument, PortResult, ports::BoxFuture};
-use generator::{Locate, Place, QuizSource, SourceItem};
+use domain::{
+    BlockKind, ByteRange, CourseId, DocumentId, ParsedDocument, Place, PortResult,
+    ports::{BoxFuture, Locate},
+};
+use quiz::{QuizSource, SourceItem};
 
 use crate::{
     answer_question::places,

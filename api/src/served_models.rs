@@ -6,14 +6,14 @@ use std::{
     time::Duration,
 };
 
+use answer::{AnswerConfig, Answerer};
 use domain::{
     AdapterWeights, Language, PortError,
     ports::{Embedder, LanguageModel, ModelInfo},
 };
-use generator::{
-    AnswerConfig, Answerer, ComputeDevice, GgufModel, GgufModelSettings, QuizConfig, QuizMaker, ServerModel,
-};
+use engine::{ComputeDevice, GgufModel, GgufModelSettings, server_model::ServerModel};
 use provision::{Catalogue, ModelStore};
+use quiz::{QuizConfig, QuizMaker};
 
 use crate::{
     app::StartError,
@@ -163,7 +163,7 @@ fn model_on_server(settings: &Settings) -> Result<Arc<dyn LanguageModel>, StartE
         tuned: false,
         parameters: None,
     };
-    let settings = generator::ServerSettings {
+    let settings = engine::server_model::ServerSettings {
         url: settings.models.generator.clone(),
         model,
         key: Some(api_key).filter(|key| !key.is_empty()),

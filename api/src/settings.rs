@@ -7,11 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use answer::AnswerConfig;
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
-use generator::AnswerConfig;
 use serde::{Deserialize, Serialize};
 
 /// The documented defaults, compiled in.

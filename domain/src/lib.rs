@@ -11,7 +11,9 @@ mod geometry;
 mod ids;
 mod job;
 mod language;
+mod place;
 pub mod ports;
+mod question_form;
 mod quiz;
 mod script;
 mod search;
@@ -30,6 +32,8 @@ pub use geometry::{ByteRange, Rect};
 pub use ids::{AnswerId, ChunkId, ConversationId, CourseId, DocumentId, JobId, QuizId};
 pub use job::{JobState, Progress};
 pub use language::Language;
+pub use place::Place;
+pub use question_form::form_fault;
 pub use quiz::{
     BLANK, Check, CognitiveLevel, Difficulty, LeftOut, MatchPair, Proof, Question, QuestionBody, QuestionKind, Quiz,
     QuizRequest,

@@ -6,7 +6,9 @@ use std::{future::Future, pin::Pin};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Chunk, CourseId, DocumentId, ErrorKind, Hit, PortError, PortResult, Script, SearchQuery, Usage};
+use crate::{
+    ByteRange, Chunk, CourseId, DocumentId, ErrorKind, Hit, Place, PortError, PortResult, Script, SearchQuery, Usage,
+};
 
 /// A future behind a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -126,6 +128,19 @@ pub trait ChunkSearcher: Send + Sync {
 pub trait Reranker: Send + Sync {
     /// One score per text, in order; higher is better, and only comparable within one call.
     fn rerank<'a>(&'a self, query: &'a str, texts: &'a [String]) -> BoxFuture<'a, PortResult<Vec<f32>>>;
+}
+
+/// Finds the places of a quote.
+pub trait Locate: Send + Sync {
+    /// The places of the bytes `range` of the document's text, one per page that it touches, in order.
+    fn locate(&self, document: DocumentId, range: ByteRange) -> BoxFuture<'_, PortResult<Vec<Place>>>;
+}
+
+impl<F: Fn(DocumentId, ByteRange) -> Vec<Place> + Send + Sync> Locate for F {
+    fn locate(&self, document: DocumentId, range: ByteRange) -> BoxFuture<'_, PortResult<Vec<Place>>> {
+        let places = self(document, range);
+        Box::pin(async move { Ok(places) })
+    }
 }
 
 /// Who speaks in a prompt.

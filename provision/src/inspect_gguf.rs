@@ -3,13 +3,11 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    fs::File,
-    io::BufReader,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
 use candle_core::quantized::gguf_file::{Content, TensorInfo, Value};
+use gguf::{GgufError, Header, read_header};
 use serde::Serialize;
 
 use crate::{ProvisionError, Result};
@@ -44,13 +42,12 @@ pub struct GgufSummary {
 /// # Errors
 /// [`ProvisionError::Gguf`] for anything that is not a whole GGUF file.
 pub fn inspect(path: &Path) -> Result<GgufSummary> {
-    let file = File::open(path).map_err(ProvisionError::io(path))?;
-    let file_bytes = file.metadata().map_err(ProvisionError::io(path))?.len();
+    let Header { content, file_bytes, .. } = read_header(path).map_err(|error| match error {
+        GgufError::Unreadable { source, .. } => ProvisionError::io(path)(source),
+        GgufError::Damaged { reason, .. } => ProvisionError::Gguf { path: path.to_owned(), detail: reason },
+        other => ProvisionError::Gguf { path: path.to_owned(), detail: other.to_string() },
+    })?;
     let unreadable = |detail: String| ProvisionError::Gguf { path: path.to_owned(), detail };
-    // candle divides by the file's own alignment without looking at it: a zero there is a panic.
-    let content = catch_unwind(AssertUnwindSafe(|| Content::read(&mut BufReader::new(file))))
-        .map_err(|_| unreadable("its header is impossible".to_owned()))?
-        .map_err(|e| unreadable(first_line(&e)))?;
     let parameters = measure(&content, file_bytes).map_err(unreadable)?;
     let architecture = text(&content, "general.architecture");
     let longest = architecture.as_ref().and_then(|a| content.metadata.get(&format!("{a}.context_length")));
@@ -103,11 +100,6 @@ fn text(content: &Content, key: &str) -> Option<String> {
 
 fn number(value: &Value) -> Option<u64> {
     value.to_u64().ok().or_else(|| value.to_u32().ok().map(u64::from))
-}
-
-/// candle's errors carry a backtrace where one is switched on; a user needs the first line.
-fn first_line(error: &candle_core::Error) -> String {
-    error.to_string().lines().next().unwrap_or("unreadable").to_owned()
 }
 
 impl fmt::Display for GgufSummary {

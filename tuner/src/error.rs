@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use domain::{ErrorKind, PortError};
-use model_text::TextError;
+use gguf::GgufError;
 
 /// An error of the tuner.
 #[derive(Debug, thiserror::Error)]
@@ -185,10 +185,17 @@ impl TunerError {
     }
 }
 
-impl From<TextError> for TunerError {
-    fn from(error: TextError) -> Self {
+impl From<GgufError> for TunerError {
+    fn from(error: GgufError) -> Self {
         match error {
-            TextError::BadMetadata { .. } => Self::BadModel { problem: error.to_string() },
+            GgufError::Unreadable { path, source } | GgufError::Unwritable { path, source } => {
+                Self::Io { path, source }
+            }
+            GgufError::Damaged { path, reason } => {
+                Self::BadModel { problem: format!("{} is not a whole GGUF file: {reason}", path.display()) }
+            }
+            GgufError::NotWritten { reason } => Self::Compute { stage: "writing the model", reason },
+            GgufError::BadMetadata { .. } => Self::BadModel { problem: error.to_string() },
             other => Self::Tokenizer { problem: other.to_string() },
         }
     }

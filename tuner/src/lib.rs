@@ -5,7 +5,7 @@ mod base;
 mod check_model;
 mod error;
 mod files;
-mod gguf;
+mod gguf_files;
 mod network;
 mod random;
 mod rows;
@@ -18,7 +18,7 @@ pub use adapter::{Adapter, AdapterConfig, read_adapter, write_adapter};
 pub use base::{Architecture, Base, Shape, Target};
 pub use check_model::{Finding, check_model};
 pub use error::{TunerError, TunerResult};
-pub use gguf::{Mix, adapter_weights, convert, merge, quantize};
+pub use gguf_files::{Mix, adapter_weights, convert, merge, quantize};
 pub use network::logits;
 pub use rows::{
     FollowUp, PrepareReport, PrepareSettings, Prepared, QuestionItem, QuestionSet, Row, RowCount, hold_out_rows,

@@ -9,8 +9,8 @@ use std::{
 
 use axum::http::Method;
 use domain::{CognitiveLevel, Difficulty, Language, QuestionKind, QuizRequest};
-use generator::QuizFormat;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use quiz_files::QuizFormat;
 use serde_json::{Value, json};
 
 use super::{CommandResult, MaterialParts, NOTHING_FOUND, Output, known_course};

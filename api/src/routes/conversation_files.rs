@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use answer::{ConversationFormat, WrittenTurn, write_conversation};
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use domain::{AnswerSentence, Citation, ErrorKind};
-use generator::{ConversationFormat, WrittenTurn, write_conversation};
 use serde::Deserialize;
 use utoipa::IntoParams;
 

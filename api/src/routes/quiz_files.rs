@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{PortError, QuizRequest};
-use generator::{FileProblem, GeneratorError, ImportedQuiz, MAX_IMPORT_BYTES, QuizFormat};
+use quiz_files::{FileProblem, ImportedQuiz, MAX_IMPORT_BYTES, QuizFileError, QuizFormat};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -62,7 +62,7 @@ pub(super) async fn export(
     let Query(query) = query.map_err(|e| Problem::invalid("unknown_format", e.body_text()))?;
     let format = format_of(&query.format)?;
     let name = format!("{}.{}", file_stem(&quiz.title), format.extension());
-    let written = tokio::task::spawn_blocking(move || generator::export_quiz(&quiz, format)).await;
+    let written = tokio::task::spawn_blocking(move || quiz_files::export_quiz(&quiz, format)).await;
     let file = written.map_err(|error| {
         tracing::error!(%error, "an export broke off");
         Problem::new(domain::ErrorKind::Internal, "export_failed", "The export broke off. Try again.")
@@ -150,7 +150,7 @@ pub(super) async fn import(
     let Query(query) = query.map_err(|e| Problem::invalid("invalid_query", e.body_text()))?;
     let (bytes, format, title) = read_body(query, request).await?;
     let parsed = tokio::task::spawn_blocking(move || {
-        generator::import_quiz(format, &bytes, &|text| ingest::detect_language(text))
+        quiz_files::import_quiz(format, &bytes, &|text| ingest::detect_language(text))
     });
     let parsed = parsed.await.map_err(|error| {
         tracing::error!(%error, "an import broke off");
@@ -206,10 +206,10 @@ fn fault(problem: FileProblem) -> FileFault {
     FileFault { line: problem.line, reason: problem.reason }
 }
 
-fn refused(error: GeneratorError) -> Problem {
+fn refused(error: QuizFileError) -> Problem {
     let detail = error.to_string();
     match error {
-        GeneratorError::QuizFileInvalid { problems, .. } => {
+        QuizFileError::Invalid { problems, .. } => {
             let shown: String = detail.chars().take(1000).collect();
             Problem::invalid("import_invalid", shown).with_errors(problems.into_iter().map(fault).collect())
         }

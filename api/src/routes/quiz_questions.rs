@@ -6,8 +6,8 @@ use axum::{
     Json,
     extract::{Path, Query, State, rejection::QueryRejection},
 };
-use domain::{ErrorKind, Question, QuestionBody, QuestionKind, QuizId};
-use generator::{GivenAnswer, form_fault, mark_answer};
+use domain::{ErrorKind, Question, QuestionBody, QuestionKind, QuizId, form_fault};
+use quiz::{GivenAnswer, mark_answer};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

@@ -9,10 +9,10 @@ use candle_core::{
     Device,
     quantized::gguf_file::{Content, Value},
 };
-use model_text::{Metadata, text, texts};
+use gguf::{Header, Metadata, read_header, text, texts};
 
 use super::{Architecture, Part, Shape, Source, Target};
-use crate::{TunerError, TunerResult, error::unreadable};
+use crate::{TunerError, TunerResult};
 
 pub(super) struct GgufSource {
     content: Content,
@@ -38,9 +38,7 @@ fn is_scaled(metadata: &Metadata) -> bool {
 
 /// Reads a GGUF file's head.
 pub(crate) fn read_content(path: &Path) -> TunerResult<(Content, BufReader<File>)> {
-    let mut reader = BufReader::new(File::open(path).map_err(|e| unreadable(path, e))?);
-    let content = Content::read(&mut reader)
-        .map_err(|e| TunerError::BadModel { problem: format!("{} is not a whole GGUF file: {e}", path.display()) })?;
+    let Header { content, reader, .. } = read_header(path)?;
     Ok((content, reader))
 }
 

@@ -1,6 +1,6 @@
 //! From messages to tokens, by the base model's own tokenizer and chat template.
 //!
-//! The engine in `generator` reads both by the same code, `model_text`: what is trained is what is served.
+//! The crate `engine` reads both by the same code, `gguf`: what is trained is what is served.
 
 mod hf_tokenizer;
 mod read_tokenizer;
@@ -8,8 +8,8 @@ mod read_tokenizer;
 use std::path::Path;
 
 use domain::ports::Message;
+use gguf::{ChatTemplate, SpecialTokens};
 pub(crate) use hf_tokenizer::{hf_template, is_sentence_piece, prefixes_space, spelling};
-use model_text::{ChatTemplate, SpecialTokens};
 use tokenizers::Tokenizer;
 
 use crate::{TunerError, TunerResult};

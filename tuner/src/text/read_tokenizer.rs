@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model_text::{SpecialTokens, text};
+use gguf::{SpecialTokens, text};
 use serde_json::Value as Json;
 use tokenizers::Tokenizer;
 
@@ -23,7 +23,7 @@ pub(super) fn read(base: &Path) -> TunerResult<Parts> {
 
 fn from_gguf(path: &Path) -> TunerResult<Parts> {
     let metadata = read_content(path)?.0.metadata;
-    let file = model_text::read_tokenizer(&metadata)?;
+    let file = gguf::read_tokenizer(&metadata)?;
     let template = text(&metadata, "tokenizer.chat_template").ok().map(str::to_owned);
     Ok(Parts { tokenizer: file.tokenizer, template, special: file.special })
 }

@@ -13,13 +13,13 @@ use std::{
     time::Instant,
 };
 
+use answer::{AnswerRequest, Answerer};
 use clap::Args;
 use domain::{
-    AnswerMode, ByteRange, CourseId, DocumentId, Hit, Language, Passage, SearchFilter, SearchMode, SearchQuery,
+    AnswerMode, ByteRange, CourseId, DocumentId, Hit, Language, Passage, Place, SearchFilter, SearchMode, SearchQuery,
     ports::ChunkSearcher as _,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use generator::{AnswerRequest, Answerer, Place};
 use retriever::{EvalPassage, EvalQuestion, EvalSet, HybridRetriever, RetrieverSettings, index_passages};
 use serde_json::json;
 use tokio::sync::mpsc;
