@@ -15,14 +15,14 @@ use super::{
     write_prompt::{Excerpt, asking},
 };
 
-struct Words {
+struct CopyPromptWords {
     rules: &'static str,
     ask: &'static str,
     /// Passages, questions, answers.
     examples: [(&'static str, &'static str, &'static str); 3],
 }
 
-const ENGLISH: Words = Words {
+const ENGLISH: CopyPromptWords = CopyPromptWords {
     rules: "Answer with the fewest words, copied from the passage, and the passage's number in brackets.",
     ask: "Question: ",
     examples: [
@@ -44,7 +44,7 @@ const ENGLISH: Words = Words {
     ],
 };
 
-const TRADITIONAL: Words = Words {
+const TRADITIONAL: CopyPromptWords = CopyPromptWords {
     rules: "從段落中抄出回答問題的詞語，不多也不少，後面在方括號裡寫上段落的編號。",
     ask: "問題：",
     examples: [
@@ -58,7 +58,7 @@ const TRADITIONAL: Words = Words {
     ],
 };
 
-const SIMPLIFIED: Words = Words {
+const SIMPLIFIED: CopyPromptWords = CopyPromptWords {
     rules: "从段落中抄出回答问题的词语，不多也不少，后面在方括号里写上段落的编号。",
     ask: "问题：",
     examples: [
@@ -79,7 +79,7 @@ pub(crate) fn copy_prompt(
     excerpt: &Excerpt<'_>,
     config: &AnswerConfig,
 ) -> GenerateRequest {
-    let Words { rules, ask, examples } = match language {
+    let CopyPromptWords { rules, ask, examples } = match language {
         Language::TraditionalChinese => TRADITIONAL,
         Language::SimplifiedChinese => SIMPLIFIED,
         Language::English | Language::Other => ENGLISH,

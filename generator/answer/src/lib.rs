@@ -119,7 +119,7 @@ pub struct AnswerRequest {
 
 /// A question with the passages' sentences in the order of their worth.
 #[derive(Clone, Copy)]
-struct Found<'a> {
+struct RankedQuestion<'a> {
     question: &'a str,
     language: Language,
     passages: &'a [Passage],
@@ -168,7 +168,7 @@ impl Answerer {
         // What is in a script that the model does not know is quoted.
         let best = ranked.first().map_or(Script::Spaced, |best| Script::of(best.sentence.text));
         if let Some(model) = self.model_for(request.mode, request.language).filter(|model| reads(*model, best)) {
-            let found = Found {
+            let found = RankedQuestion {
                 question: &question,
                 language: request.language,
                 passages: &passages,
@@ -196,10 +196,10 @@ impl Answerer {
     async fn write(
         &self,
         model: &dyn LanguageModel,
-        found: &Found<'_>,
+        found: &RankedQuestion<'_>,
         shown: &mut Shown<'_>,
     ) -> PortResult<(Outcome, Usage)> {
-        let Found { question, language, passages, sentences, ranked, evidence } = *found;
+        let RankedQuestion { question, language, passages, sentences, ranked, evidence } = *found;
         let config = &self.config;
         let spans = SpanWriter { passages, sentences, ranked, evidence, config };
         if model.info().tuned {

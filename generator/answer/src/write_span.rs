@@ -121,11 +121,11 @@ impl SpanWriter<'_> {
         candidates.sort_by(|a, b| b.worth.total_cmp(&a.worth));
         candidates.truncate(CHOICE);
         if candidates.len() > 1 {
-            let weighed = |c: &Candidate<'_>| Prompt { used_for: PromptUse::Weigh, messages: c.question_prompt() };
+            let weighed = |c: &SpanCandidate<'_>| Prompt { used_for: PromptUse::Weigh, messages: c.question_prompt() };
             shown.prompts.extend(candidates.iter().map(weighed));
-            let asked = try_join_all(candidates.iter().map(Candidate::asked)).await?;
+            let asked = try_join_all(candidates.iter().map(SpanCandidate::asked)).await?;
             for (candidate, asked) in candidates.iter_mut().zip(asked) {
-                let Candidate { words, doubt, worth, .. } = candidate;
+                let SpanCandidate { words, doubt, worth, .. } = candidate;
                 tracing::debug!(words, doubt, worth, asked, "an answer to choose from");
                 candidate.worth += QUESTION_WEIGHT * asked;
             }
@@ -148,7 +148,7 @@ impl SpanWriter<'_> {
     }
 
     /// The words as the passage has them, and the sentence around them; of several places the one that ranks best.
-    pub(super) fn find(&self, excerpt: &Excerpt<'_>, text: String) -> Option<Found<'_>> {
+    pub(super) fn find(&self, excerpt: &Excerpt<'_>, text: String) -> Option<FoundSpan<'_>> {
         let (words, _) = read_answer(&text)?;
         let start = excerpt.range.start;
         let places = find_words(excerpt.text, words).into_iter().map(|r| r.start + start..r.end + start);
@@ -165,7 +165,7 @@ impl SpanWriter<'_> {
             return None; // `to` and `in the` answer nothing
         }
         let source = self.around(excerpt.passage, whole, place).filter(|source| !source.orders)?;
-        Some(Found { text, words, source })
+        Some(FoundSpan { text, words, source })
     }
 
     /// The sentences that `place` touches, as one.
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
 
     /// Answers from this passage. The likeliest token each time is often not the likeliest answer, since a first word may
     /// be likely only because many answers begin with it: others are written beside it.
-    async fn read(&'a self, doubt: f32, draws: u64, shown: &Shown<'_>) -> PortResult<(Vec<Candidate<'a>>, Usage)> {
+    async fn read(&'a self, doubt: f32, draws: u64, shown: &Shown<'_>) -> PortResult<(Vec<SpanCandidate<'a>>, Usage)> {
         let config = self.writer.config;
         let request = GenerateRequest {
             messages: self.messages(),
@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
         };
         let first = self.model.generate(GenerateRequest { log_probabilities: true, ..request.clone() }).await?;
         let Written { text, probability, mut usage } = listen(first, shown).await?;
-        let mut found: Vec<Found> = self.writer.find(self.excerpt, text).into_iter().collect();
+        let mut found: Vec<FoundSpan> = self.writer.find(self.excerpt, text).into_iter().collect();
         let sure = probability >= SURE && found.first().is_some_and(|f| f.source.text == self.best);
         let others = if sure { Vec::new() } else { self.others(&request, draws).await? };
         for other in others {
@@ -238,10 +238,10 @@ impl<'a> Reader<'a> {
         }
         let continuations = found.iter().map(|f| f.text.clone()).collect();
         let answers = self.model.score(ScoreRequest { messages: self.messages(), continuations }).await?;
-        let candidates = found.into_iter().zip(answers).map(|(Found { words, source, .. }, answer)| {
+        let candidates = found.into_iter().zip(answers).map(|(FoundSpan { words, source, .. }, answer)| {
             let found = RANK_WEIGHT * self.writer.rank(&source) + PLACE_WEIGHT * self.place;
             let worth = answer.log_probability + found;
-            Candidate { reader: self, words, source, doubt, worth }
+            SpanCandidate { reader: self, words, source, doubt, worth }
         });
         Ok((candidates.collect(), usage))
     }
@@ -268,7 +268,7 @@ impl<'a> Reader<'a> {
 }
 
 /// An answer that stands in a passage.
-pub(super) struct Found<'a> {
+pub(super) struct FoundSpan<'a> {
     /// As the model wrote it.
     text: String,
     /// As the passage has it.
@@ -278,7 +278,7 @@ pub(super) struct Found<'a> {
 }
 
 /// An answer to choose from.
-struct Candidate<'a> {
+struct SpanCandidate<'a> {
     reader: &'a Reader<'a>,
     words: String,
     source: Sentence<'a>,
@@ -288,7 +288,7 @@ struct Candidate<'a> {
     worth: f32,
 }
 
-impl Candidate<'_> {
+impl SpanCandidate<'_> {
     fn question_prompt(&self) -> Vec<Message> {
         let Reader { excerpt, language, .. } = *self.reader;
         stem_prompt(language, &[excerpt.shown.as_str()], &self.words)

@@ -19,7 +19,7 @@ use candle_transformers::models::{quantized_llama, quantized_qwen2, quantized_qw
 use super::{
     decoder::Decoder,
     kernels::{Isa, PAGE, Pool},
-    network::{Feed, Network, Wanted},
+    network::{BatchEntry, Network, WantedLogits},
     read_gguf::GgufFile,
 };
 
@@ -125,13 +125,14 @@ fn load(path: &Path, isa: Isa) -> Decoder {
     Decoder::load(&GgufFile::open(path).unwrap(), &[], isa, Arc::new(Pool::new(2).unwrap()), 40).unwrap()
 }
 
-/// Our logits after the last token, fed in chunks of `chunk`.
+/// Our logits after the last token, computed in chunks of `chunk`.
 fn ours(decoder: &mut Decoder, tokens: &[u32], chunk: usize, first_page: u32) -> Vec<f32> {
     let pages: Vec<u32> = (first_page..first_page + tokens.len().div_ceil(PAGE) as u32).collect();
     let mut logits = Vec::new();
     for (n, part) in tokens.chunks(chunk).enumerate() {
-        let feed = Feed { tokens: part, position: n * chunk, pages: &pages, wanted: Wanted::Last, adapter: 0 };
-        logits = decoder.forward(&[feed]).unwrap().pop().unwrap();
+        let entry =
+            BatchEntry { tokens: part, position: n * chunk, pages: &pages, wanted: WantedLogits::Last, adapter: 0 };
+        logits = decoder.forward(&[entry]).unwrap().pop().unwrap();
     }
     logits
 }
@@ -191,20 +192,20 @@ fn what_a_sequence_gives_does_not_depend_on_the_others_in_its_step() {
     let pages: [Vec<u32>; 3] = [vec![0, 1, 2], vec![7, 5], vec![9]];
     for n in 0..2 {
         let tokens = &texts[n][..texts[n].len() - 1];
-        let feed = Feed { tokens, position: 0, pages: &pages[n], wanted: Wanted::Nothing, adapter: 0 };
-        assert!(decoder.forward(&[feed]).unwrap().is_empty());
+        let entry = BatchEntry { tokens, position: 0, pages: &pages[n], wanted: WantedLogits::Nothing, adapter: 0 };
+        assert!(decoder.forward(&[entry]).unwrap().is_empty());
     }
-    let feeds = [
-        Feed { tokens: &texts[0][69..], position: 69, pages: &pages[0], wanted: Wanted::Last, adapter: 0 },
-        Feed { tokens: &texts[2], position: 0, pages: &pages[2], wanted: Wanted::Each, adapter: 0 },
-        Feed { tokens: &texts[1][32..], position: 32, pages: &pages[1], wanted: Wanted::Last, adapter: 0 },
+    let batch = [
+        BatchEntry { tokens: &texts[0][69..], position: 69, pages: &pages[0], wanted: WantedLogits::Last, adapter: 0 },
+        BatchEntry { tokens: &texts[2], position: 0, pages: &pages[2], wanted: WantedLogits::Each, adapter: 0 },
+        BatchEntry { tokens: &texts[1][32..], position: 32, pages: &pages[1], wanted: WantedLogits::Last, adapter: 0 },
     ];
-    let logits = decoder.forward(&feeds).unwrap();
+    let logits = decoder.forward(&batch).unwrap();
     assert_eq!(logits.len(), 7, "one, five, one");
     assert_eq!((&logits[0], &logits[5], &logits[6]), (&alone[0], &alone[2], &alone[1]));
-    let short = Feed { tokens: &texts[0], position: 0, pages: &[1], wanted: Wanted::Last, adapter: 0 };
+    let short = BatchEntry { tokens: &texts[0], position: 0, pages: &[1], wanted: WantedLogits::Last, adapter: 0 };
     assert!(decoder.forward(&[short]).is_err(), "a sequence longer than its pages");
-    let unknown = Feed { tokens: &[300], position: 0, pages: &[1], wanted: Wanted::Last, adapter: 0 };
+    let unknown = BatchEntry { tokens: &[300], position: 0, pages: &[1], wanted: WantedLogits::Last, adapter: 0 };
     assert!(decoder.forward(&[unknown]).is_err(), "a token outside the vocabulary");
 }
 

@@ -17,14 +17,14 @@ const MOST_BYTES: usize = 1 << 20;
 /// Follows an answer along some passages.
 pub(super) struct CitedRules {
     env: TokEnv,
-    sources: Vec<Source>,
-    places: Vec<Place>,
+    sources: Vec<CitedPassage>,
+    places: Vec<CitedPosition>,
     /// Whether the tokenizer begins a text with a space that is not part of it, and this is the beginning.
     space: bool,
 }
 
 /// A passage and how an answer from it ends; a refusal is an ending alone.
-struct Source {
+struct CitedPassage {
     words: Vec<u8>,
     ending: Vec<u8>,
     /// For each place before, between and after bytes: whether words may end there.
@@ -35,7 +35,7 @@ struct Source {
 
 /// Where an answer may be.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct CitedPosition {
     source: u32,
     /// Bytes before it, in the words or in the ending.
     at: u32,
@@ -58,15 +58,16 @@ impl CitedRules {
             return Err(bad(&format!("its passages have {bytes} bytes; there may be {MOST_BYTES}")));
         }
         let (mut sources, mut places) = (Vec::new(), Vec::new());
-        let place = |sources: &Vec<Source>, at, within| Place { source: sources.len() as u32, at, within };
+        let place =
+            |sources: &Vec<CitedPassage>, at, within| CitedPosition { source: sources.len() as u32, at, within };
         for (number, text) in (1..).zip(passages) {
-            let (source, begins) = Source::passage(text, number);
+            let (source, begins) = CitedPassage::passage(text, number);
             places.extend(begins.into_iter().map(|at| place(&sources, at as u32, Within::Signs)));
             sources.push(source);
         }
         if let Some(refusal) = refusal.filter(|r| !r.is_empty()) {
             places.push(place(&sources, 0, Within::Ending));
-            sources.push(Source::refusal(refusal));
+            sources.push(CitedPassage::refusal(refusal));
         }
         if places.is_empty() {
             return Err(bad(&"its passages hold no words"));
@@ -75,32 +76,32 @@ impl CitedRules {
     }
 
     /// Where `place` gets to by one byte: in the words, and in the ending.
-    fn step(&self, place: Place, byte: u8) -> impl Iterator<Item = Place> + use<> {
-        let Place { source, at, within } = place;
+    fn step(&self, place: CitedPosition, byte: u8) -> impl Iterator<Item = CitedPosition> + use<> {
+        let CitedPosition { source, at, within } = place;
         let next = self.sources.get(source as usize).map(|s| {
             let here = at as usize;
             let ending = |at: usize| s.ending.get(at) == Some(&byte);
             if within == Within::Ending {
-                return [None, ending(here).then_some(Place { source, at: at + 1, within })];
+                return [None, ending(here).then_some(CitedPosition { source, at: at + 1, within })];
             }
             let letter = s.letter.get(here + 1) == Some(&true);
-            let words = Place { source, at: at + 1, within: if letter { Within::Words } else { within } };
+            let words = CitedPosition { source, at: at + 1, within: if letter { Within::Words } else { within } };
             let ends = within == Within::Words && s.ends.get(here) == Some(&true) && ending(0);
-            let closed = Place { source, at: 1, within: Within::Ending };
+            let closed = CitedPosition { source, at: 1, within: Within::Ending };
             [(s.words.get(here) == Some(&byte)).then_some(words), ends.then_some(closed)]
         });
         next.into_iter().flatten().flatten()
     }
 
     /// Whether an answer that has come to this place is whole.
-    fn is_end(&self, place: &Place) -> bool {
+    fn is_end(&self, place: &CitedPosition) -> bool {
         let length = self.sources.get(place.source as usize).map(|s| s.ending.len());
         place.within == Within::Ending && length == Some(place.at as usize)
     }
 
     /// Marks all tokens that go on from `place`.
     #[expect(clippy::trivially_copy_pass_by_ref)] // a node's children are found by where it is
-    fn allow(&self, place: Place, node: &TrieNode, allowed: &mut [bool]) {
+    fn allow(&self, place: CitedPosition, node: &TrieNode, allowed: &mut [bool]) {
         let trie = self.env.tok_trie();
         let mut open = vec![(place, node)];
         while let Some((place, node)) = open.pop() {
@@ -178,7 +179,7 @@ impl TokenRules for CitedRules {
 
     /// What is left of an ending, where nothing else can follow.
     fn forced(&mut self) -> EngineResult<Vec<u32>> {
-        let &[Place { source, at, within }] = self.places.as_slice() else { return Ok(Vec::new()) };
+        let &[CitedPosition { source, at, within }] = self.places.as_slice() else { return Ok(Vec::new()) };
         let Some(source) = self.sources.get(source as usize) else { return Ok(Vec::new()) };
         let rest = match within {
             Within::Ending => source.ending.get(at as usize..).unwrap_or_default(),
@@ -197,7 +198,7 @@ impl TokenRules for CitedRules {
     }
 }
 
-impl Source {
+impl CitedPassage {
     /// A passage, and the places of its words' beginnings.
     fn passage(text: &str, number: usize) -> (Self, Vec<usize>) {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

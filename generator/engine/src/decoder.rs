@@ -7,12 +7,12 @@ use domain::AdapterWeights;
 
 use super::{
     kernels::{
-        Activations, Attend, Isa, KvMemory, Matrix, PAGE, Pool, Product, Queries, QueryRow, Rotation, add_row,
-        attention, gate_row, normalise_row, peak, products, rotate,
+        Activations, Attend, Isa, KvMemory, Matrix, PAGE, Pool, Product, Queries, QueryRow, RopePairs, add_row,
+        attention, peak, products, rms_norm, rope, swiglu,
     },
     load_network::Tensors,
     low_rank::{Adapted, LowRank, LowRankWork, LowRanks, add_low_rank},
-    network::{Feed, Network},
+    network::{BatchEntry, Network},
     read_gguf::{Architecture, GgufFile, Shape},
 };
 use crate::{EngineError, EngineResult};
@@ -194,7 +194,7 @@ impl Decoder {
         );
         let outs = [(&layer.query, &mut work.query), (&layer.key, &mut work.key), (&layer.value, &mut work.value)];
         multiply((pool, isa), &work.activations, outs, before, &mut work.low_rank);
-        turn(pool, isa, shape, layer, rows.len(), work, kept);
+        norm_and_rope(pool, isa, shape, layer, rows.len(), work, kept);
         for (row, (key, value)) in rows.iter().zip(work.key.chunks_exact(kv).zip(work.value.chunks_exact(kv))) {
             memory.write(row.page, n, row.position % PAGE, key, value);
         }
@@ -220,7 +220,7 @@ impl Decoder {
         multiply((pool, isa), &work.activations, outs, adapted, &mut work.low_rank);
         let (gate, up) = (&work.gate, &work.up);
         work.activations.fill(pool, isa, (kept.len(), hidden), |row, out| {
-            gate_row(isa, &gate[row * hidden..][..hidden], &up[row * hidden..][..hidden], out);
+            swiglu(isa, &gate[row * hidden..][..hidden], &up[row * hidden..][..hidden], out);
         });
         let outs = [(&layer.down, &mut work.added)];
         multiply((pool, isa), &work.activations, outs, adapted, &mut work.low_rank);
@@ -246,15 +246,16 @@ impl Decoder {
 }
 
 impl Network for Decoder {
-    fn forward(&mut self, feeds: &[Feed<'_>]) -> EngineResult<Vec<Vec<f32>>> {
-        check(&self.shape, feeds)?;
-        let rows: Vec<Row> = feeds.iter().flat_map(rows_of).collect();
+    fn forward(&mut self, batch: &[BatchEntry<'_>]) -> EngineResult<Vec<Vec<f32>>> {
+        check(&self.shape, batch)?;
+        let rows: Vec<Row> = batch.iter().flat_map(rows_of).collect();
         self.begin(&rows);
-        let (all, kept): (Vec<usize>, Vec<usize>) = ((0..rows.len()).collect(), kept_rows(feeds));
-        let (every, wanted) = (|f: &Feed<'_>| f.tokens.len(), |f: &Feed<'_>| f.wanted.count(f.tokens.len()));
-        let adapted = adapted(feeds, every);
-        let full = Stage { kept: &all, attends: &attends(feeds, every), adapted: &adapted };
-        let last = Stage { kept: &kept, attends: &attends(feeds, wanted), adapted: &self::adapted(feeds, wanted) };
+        let (all, kept): (Vec<usize>, Vec<usize>) = ((0..rows.len()).collect(), kept_rows(batch));
+        let (every, wanted) =
+            (|f: &BatchEntry<'_>| f.tokens.len(), |f: &BatchEntry<'_>| f.wanted.count(f.tokens.len()));
+        let adapted = adapted(batch, every);
+        let full = Stage { kept: &all, attends: &attends(batch, every), adapted: &adapted };
+        let last = Stage { kept: &kept, attends: &attends(batch, wanted), adapted: &self::adapted(batch, wanted) };
         for n in 0..self.layers.len() {
             let stage = if n + 1 == self.layers.len() { &last } else { &full };
             self.layer(n, &rows, &adapted, stage);
@@ -264,61 +265,61 @@ impl Network for Decoder {
 }
 
 /// Whether the network has these tokens, and the pages are enough for them.
-pub(crate) fn check(shape: &Shape, feeds: &[Feed<'_>]) -> EngineResult<()> {
+pub(crate) fn check(shape: &Shape, batch: &[BatchEntry<'_>]) -> EngineResult<()> {
     let wrong = |reason: &str| Err(EngineError::Compute { stage: "starting a step", reason: reason.to_owned() });
-    for feed in feeds {
-        if feed.tokens.is_empty() || feed.tokens.iter().any(|t| *t as usize >= shape.vocabulary) {
+    for entry in batch {
+        if entry.tokens.is_empty() || entry.tokens.iter().any(|t| *t as usize >= shape.vocabulary) {
             return wrong("a token is outside the vocabulary");
         }
-        if feed.position + feed.tokens.len() > feed.pages.len() * PAGE {
+        if entry.position + entry.tokens.len() > entry.pages.len() * PAGE {
             return wrong("a sequence is longer than its pages");
         }
     }
     Ok(())
 }
 
-/// A feed's tokens with their places.
-fn rows_of<'a>(feed: &'a Feed<'_>) -> impl Iterator<Item = Row> + 'a {
-    feed.tokens.iter().zip(feed.position..).map(|(token, position)| Row {
+/// An entry's tokens with their places.
+fn rows_of<'a>(entry: &'a BatchEntry<'_>) -> impl Iterator<Item = Row> + 'a {
+    entry.tokens.iter().zip(entry.position..).map(|(token, position)| Row {
         token: *token,
         position,
-        page: feed.pages.get(position / PAGE).copied().unwrap_or_default(),
+        page: entry.pages.get(position / PAGE).copied().unwrap_or_default(),
     })
 }
 
 /// Numbers of the rows whose logits are wanted.
-pub(crate) fn kept_rows(feeds: &[Feed<'_>]) -> Vec<usize> {
+pub(crate) fn kept_rows(batch: &[BatchEntry<'_>]) -> Vec<usize> {
     let mut end = 0;
-    let each = feeds.iter().flat_map(|feed| {
-        end += feed.tokens.len();
-        end - feed.wanted.count(feed.tokens.len())..end
+    let each = batch.iter().flat_map(|entry| {
+        end += entry.tokens.len();
+        end - entry.wanted.count(entry.tokens.len())..end
     });
     each.collect()
 }
 
-/// Each feed's last `count` rows, numbered without the others.
-fn attends<'a>(feeds: &[Feed<'a>], count: impl Fn(&Feed<'_>) -> usize) -> Vec<Attend<'a>> {
+/// Each entry's last `count` rows, numbered without the others.
+fn attends<'a>(batch: &[BatchEntry<'a>], count: impl Fn(&BatchEntry<'_>) -> usize) -> Vec<Attend<'a>> {
     let mut row = 0;
-    let each = feeds.iter().map(|feed| {
-        let rows = count(feed);
+    let each = batch.iter().map(|entry| {
+        let rows = count(entry);
         row += rows;
-        Attend { pages: feed.pages, row: row - rows, rows, position: feed.position + feed.tokens.len() - rows }
+        Attend { pages: entry.pages, row: row - rows, rows, position: entry.position + entry.tokens.len() - rows }
     });
     each.filter(|a| a.rows > 0).collect()
 }
 
-/// Each feed's last `count` rows, numbered without the others, by their adapter.
-fn adapted(feeds: &[Feed<'_>], count: impl Fn(&Feed<'_>) -> usize) -> Vec<Adapted> {
+/// Each entry's last `count` rows, numbered without the others, by their adapter.
+fn adapted(batch: &[BatchEntry<'_>], count: impl Fn(&BatchEntry<'_>) -> usize) -> Vec<Adapted> {
     let (mut list, mut row) = (Vec::<Adapted>::new(), 0);
-    for feed in feeds {
-        let rows = row..row + count(feed);
+    for entry in batch {
+        let rows = row..row + count(entry);
         row = rows.end;
-        if feed.adapter == 0 || rows.is_empty() {
+        if entry.adapter == 0 || rows.is_empty() {
             continue;
         }
-        match list.iter_mut().find(|a| a.adapter == feed.adapter) {
+        match list.iter_mut().find(|a| a.adapter == entry.adapter) {
             Some(found) => found.rows.extend(rows),
-            None => list.push(Adapted { adapter: feed.adapter, rows: rows.collect() }),
+            None => list.push(Adapted { adapter: entry.adapter, rows: rows.collect() }),
         }
     }
     list
@@ -334,7 +335,7 @@ fn normalise(
     out: &mut Activations,
 ) {
     out.fill(pool, isa, (rows, width), |row, out| {
-        normalise_row(isa, &stream[row * width..][..width], weight, epsilon, out);
+        rms_norm(isa, &stream[row * width..][..width], weight, epsilon, out);
     });
 }
 
@@ -363,7 +364,7 @@ fn multiply<const N: usize>(
 }
 
 /// Normalises (where the network does) and rotates keys and queries; queries of the rows `kept` go into fixed point.
-fn turn(pool: &Pool, isa: Isa, shape: &Shape, layer: &Layer, rows: usize, work: &mut Work, kept: &[usize]) {
+fn norm_and_rope(pool: &Pool, isa: Isa, shape: &Shape, layer: &Layer, rows: usize, work: &mut Work, kept: &[usize]) {
     let (head, half) = (shape.head, shape.head / 2);
     let (q, kv) = (shape.heads * head, shape.kv_heads * head);
     let Work { query, key, queries, cos, sin, .. } = work;
@@ -379,14 +380,15 @@ fn turn(pool: &Pool, isa: Isa, shape: &Shape, layer: &Layer, rows: usize, work: 
         .collect();
     let work = |Turn { query, key, row }: Turn<'_>| {
         let (cos, sin) = (&cos[row * half..][..half], &sin[row * half..][..half]);
-        let rotation = if shape.architecture == Architecture::Llama { Rotation::Neighbours } else { Rotation::Halves };
+        let rotation =
+            if shape.architecture == Architecture::Llama { RopePairs::Neighbours } else { RopePairs::Halves };
         let heads = |row: &mut [f32], norm: Option<&[f32]>| {
             for one in row.chunks_exact_mut(head) {
                 if let Some(norm) = norm {
                     let before = one.to_vec();
-                    normalise_row(isa, &before, norm, shape.epsilon, one);
+                    rms_norm(isa, &before, norm, shape.epsilon, one);
                 }
-                rotate(rotation, one, cos, sin);
+                rope(rotation, one, cos, sin);
             }
         };
         heads(key, layer.key_norm.as_deref());
@@ -440,7 +442,7 @@ pub(crate) fn frequencies(shape: &Shape, factors: Option<&[f32]>) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::network::Wanted, *};
+    use super::{super::network::WantedLogits, *};
 
     fn shape(rope_factor: f32) -> Shape {
         Shape {
@@ -469,20 +471,21 @@ mod tests {
 
     #[test]
     fn kept_rows_and_attended_rows_follow_what_is_wanted() {
-        let feed = |tokens, position, wanted| Feed { tokens, position, pages: &[0], wanted, adapter: position % 3 };
-        let feeds = [
-            feed(&[1, 2, 3][..], 4, Wanted::Last),
-            feed(&[1][..], 0, Wanted::Nothing),
-            feed(&[1, 2][..], 9, Wanted::Each),
+        let entry =
+            |tokens, position, wanted| BatchEntry { tokens, position, pages: &[0], wanted, adapter: position % 3 };
+        let batch = [
+            entry(&[1, 2, 3][..], 4, WantedLogits::Last),
+            entry(&[1][..], 0, WantedLogits::Nothing),
+            entry(&[1, 2][..], 9, WantedLogits::Each),
         ];
-        assert_eq!(kept_rows(&feeds), [2, 4, 5]);
-        let list = attends(&feeds, |f| f.wanted.count(f.tokens.len()));
+        assert_eq!(kept_rows(&batch), [2, 4, 5]);
+        let list = attends(&batch, |f| f.wanted.count(f.tokens.len()));
         let places: Vec<_> = list.iter().map(|a| (a.row, a.rows, a.position)).collect();
         assert_eq!(places, [(0, 1, 6), (1, 2, 9)]);
         // The third has none: its position is a multiple of 3.
-        let all = adapted(&feeds, |f| f.tokens.len());
+        let all = adapted(&batch, |f| f.tokens.len());
         assert_eq!(all, [Adapted { adapter: 1, rows: vec![0, 1, 2] }]);
-        let wanted = adapted(&feeds, |f| f.wanted.count(f.tokens.len()));
+        let wanted = adapted(&batch, |f| f.wanted.count(f.tokens.len()));
         assert_eq!(wanted, [Adapted { adapter: 1, rows: vec![0] }]);
     }
 }

@@ -14,7 +14,7 @@ use gguf::GgufError;
 use super::{
     decoder::{check, frequencies, kept_rows},
     kernels::PAGE,
-    network::{Feed, Network},
+    network::{BatchEntry, Network},
     read_gguf::{Architecture, GgufFile, Shape},
 };
 use crate::{EngineError, EngineResult};
@@ -25,46 +25,46 @@ pub(crate) struct DeviceDecoder {
     device: Device,
     /// In 16 bits.
     embedding: Tensor,
-    layers: Vec<Layer>,
+    layers: Vec<DeviceLayer>,
     output_norm: Tensor,
     output: QMatMul,
     /// Angle per position of each pair of a head's numbers.
     frequencies: Vec<f32>,
 }
 
-struct Layer {
+struct DeviceLayer {
     attention_norm: Tensor,
-    query: Linear,
-    key: Linear,
-    value: Linear,
+    query: DeviceLinear,
+    key: DeviceLinear,
+    value: DeviceLinear,
     query_norm: Option<Tensor>,
     key_norm: Option<Tensor>,
-    attention_output: Linear,
+    attention_output: DeviceLinear,
     feed_norm: Tensor,
-    gate: Linear,
-    up: Linear,
-    down: Linear,
+    gate: DeviceLinear,
+    up: DeviceLinear,
+    down: DeviceLinear,
     /// `[pages · PAGE, KV heads · head]` each.
     keys: Tensor,
     values: Tensor,
 }
 
 /// A matrix and what is added to its product.
-struct Linear {
+struct DeviceLinear {
     matrix: QMatMul,
     bias: Option<Tensor>,
     /// Each adapter's change; empty where none changes it.
-    changes: Vec<Option<LowRank>>,
+    changes: Vec<Option<DeviceLowRank>>,
 }
 
 /// Both matrices as they are multiplied with: `[inputs, rank]` and `[rank, outputs]`.
-struct LowRank {
+struct DeviceLowRank {
     a: Tensor,
     b: Tensor,
 }
 
-/// One feed's rows in the step, and where its keys and values lie.
-struct Place {
+/// One entry's rows in the step, and where its keys and values lie.
+struct EntryRows {
     rows: Range<usize>,
     adapter: usize,
     /// Its tokens' slots in the memory, in runs that lie together: the first slot, the first row, how many.
@@ -76,7 +76,7 @@ struct Place {
 }
 
 /// Reads a file's tensors.
-struct Source<'a> {
+struct TensorReader<'a> {
     file: &'a GgufFile,
     reader: BufReader<File>,
     device: &'a Device,
@@ -99,7 +99,7 @@ impl DeviceDecoder {
         pages: usize,
     ) -> EngineResult<Self> {
         let shape = file.shape;
-        let mut source = Source::new(file, adapters, device)?;
+        let mut source = TensorReader::new(file, adapters, device)?;
         let layer = |n| source.layer(n, &shape, pages * PAGE);
         let layers = (0..shape.layers).map(layer).collect::<EngineResult<_>>()?;
         source.all_taken()?;
@@ -123,16 +123,16 @@ impl DeviceDecoder {
         PAGE * shape.layers * 2 * shape.kv_heads * shape.head * size_of::<f32>()
     }
 
-    fn step(&self, feeds: &[Feed<'_>]) -> Result<Vec<Vec<f32>>> {
-        let places = self.places(feeds)?;
-        let tokens: Vec<u32> = feeds.iter().flat_map(|f| f.tokens).copied().collect();
+    fn step(&self, batch: &[BatchEntry<'_>]) -> Result<Vec<Vec<f32>>> {
+        let places = self.places(batch)?;
+        let tokens: Vec<u32> = batch.iter().flat_map(|f| f.tokens).copied().collect();
         let tokens = Tensor::from_slice(&tokens, tokens.len(), &self.device)?;
-        let angles = self.angles(feeds)?;
+        let angles = self.angles(batch)?;
         let mut x = self.embedding.index_select(&tokens, 0)?.to_dtype(DType::F32)?;
         for layer in &self.layers {
             x = self.layer(layer, &x, &angles, &places)?;
         }
-        let kept: Vec<u32> = kept_rows(feeds).into_iter().map(|row| row as u32).collect();
+        let kept: Vec<u32> = kept_rows(batch).into_iter().map(|row| row as u32).collect();
         if kept.is_empty() {
             return Ok(Vec::new());
         }
@@ -141,15 +141,15 @@ impl DeviceDecoder {
         self.output.forward(&states)?.to_vec2()
     }
 
-    fn places(&self, feeds: &[Feed<'_>]) -> Result<Vec<Place>> {
+    fn places(&self, batch: &[BatchEntry<'_>]) -> Result<Vec<EntryRows>> {
         let mut row = 0;
-        let place = |feed: &Feed<'_>| {
-            let rows = row..row + feed.tokens.len();
+        let place = |entry: &BatchEntry<'_>| {
+            let rows = row..row + entry.tokens.len();
             row = rows.end;
             let slot = |position: usize| {
-                feed.pages.get(position / PAGE).map_or(0, |page| *page as usize) * PAGE + position % PAGE
+                entry.pages.get(position / PAGE).map_or(0, |page| *page as usize) * PAGE + position % PAGE
             };
-            let (first, end) = (feed.position, feed.position + feed.tokens.len());
+            let (first, end) = (entry.position, entry.position + entry.tokens.len());
             let (mut runs, mut at) = (Vec::new(), first);
             while at < end {
                 let count = (PAGE - at % PAGE).min(end - at);
@@ -163,14 +163,14 @@ impl DeviceDecoder {
                 Tensor::from_vec(values, (rows.len(), end), &self.device)
             });
             let seen = Tensor::from_slice(&seen, seen.len(), &self.device)?;
-            Ok(Place { rows, adapter: feed.adapter, runs, seen, mask: mask.transpose()? })
+            Ok(EntryRows { rows, adapter: entry.adapter, runs, seen, mask: mask.transpose()? })
         };
-        feeds.iter().map(place).collect()
+        batch.iter().map(place).collect()
     }
 
     /// Cosines and sines, `[rows, 1, head / 2]`.
-    fn angles(&self, feeds: &[Feed<'_>]) -> Result<(Tensor, Tensor)> {
-        let positions = feeds.iter().flat_map(|f| f.position..f.position + f.tokens.len());
+    fn angles(&self, batch: &[BatchEntry<'_>]) -> Result<(Tensor, Tensor)> {
+        let positions = batch.iter().flat_map(|f| f.position..f.position + f.tokens.len());
         let angles: Vec<f32> = positions.flat_map(|at| self.frequencies.iter().map(move |f| at as f32 * f)).collect();
         let half = self.frequencies.len();
         let angles = Tensor::from_slice(&angles, (angles.len() / half, 1, half), &self.device)?;
@@ -182,10 +182,16 @@ impl DeviceDecoder {
         x.broadcast_div(&mean.sqrt()?)?.broadcast_mul(weight)
     }
 
-    fn layer(&self, layer: &Layer, x: &Tensor, angles: &(Tensor, Tensor), places: &[Place]) -> Result<Tensor> {
+    fn layer(
+        &self,
+        layer: &DeviceLayer,
+        x: &Tensor,
+        angles: &(Tensor, Tensor),
+        places: &[EntryRows],
+    ) -> Result<Tensor> {
         let normed = self.norm(x, &layer.attention_norm)?;
-        let queries = self.turn(&layer.query.forward(&normed, places)?, layer.query_norm.as_ref(), angles)?;
-        let keys = self.turn(&layer.key.forward(&normed, places)?, layer.key_norm.as_ref(), angles)?;
+        let queries = self.norm_and_rope(&layer.query.forward(&normed, places)?, layer.query_norm.as_ref(), angles)?;
+        let keys = self.norm_and_rope(&layer.key.forward(&normed, places)?, layer.key_norm.as_ref(), angles)?;
         let values = layer.value.forward(&normed, places)?.contiguous()?;
         let keys = keys.flatten_from(1)?.contiguous()?;
         for (slot, row, count) in places.iter().flat_map(|place| &place.runs) {
@@ -201,7 +207,7 @@ impl DeviceDecoder {
     }
 
     /// Normalises (where the network does) and rotates: `[rows, heads, head]`.
-    fn turn(&self, x: &Tensor, norm: Option<&Tensor>, (cosines, sines): &(Tensor, Tensor)) -> Result<Tensor> {
+    fn norm_and_rope(&self, x: &Tensor, norm: Option<&Tensor>, (cosines, sines): &(Tensor, Tensor)) -> Result<Tensor> {
         let (rows, width) = x.dims2()?;
         let head = self.shape.head;
         let mut x = x.reshape((rows, width / head, head))?;
@@ -225,7 +231,7 @@ impl DeviceDecoder {
         }
     }
 
-    fn attention(&self, layer: &Layer, queries: &Tensor, place: &Place) -> Result<Tensor> {
+    fn attention(&self, layer: &DeviceLayer, queries: &Tensor, place: &EntryRows) -> Result<Tensor> {
         let Shape { heads, kv_heads, head, .. } = self.shape;
         let (rows, group) = (place.rows.len(), heads / kv_heads);
         let seen = place.seen.dim(0)?;
@@ -249,33 +255,33 @@ impl DeviceDecoder {
 }
 
 impl Network for DeviceDecoder {
-    fn forward(&mut self, feeds: &[Feed<'_>]) -> EngineResult<Vec<Vec<f32>>> {
-        check(&self.shape, feeds)?;
+    fn forward(&mut self, batch: &[BatchEntry<'_>]) -> EngineResult<Vec<Vec<f32>>> {
+        check(&self.shape, batch)?;
         let failed = |e| EngineError::Compute { stage: "computing on the GPU", reason: first_line(&e) };
-        self.step(feeds).map_err(failed)
+        self.step(batch).map_err(failed)
     }
 }
 
-impl Linear {
-    fn forward(&self, x: &Tensor, places: &[Place]) -> Result<Tensor> {
+impl DeviceLinear {
+    fn forward(&self, x: &Tensor, places: &[EntryRows]) -> Result<Tensor> {
         let mut y = self.matrix.forward(x)?;
         if let Some(bias) = &self.bias {
             y = y.broadcast_add(bias)?;
         }
-        let change = |place: &Place| self.changes.get(place.adapter.checked_sub(1)?)?.as_ref();
+        let change = |place: &EntryRows| self.changes.get(place.adapter.checked_sub(1)?)?.as_ref();
         if places.iter().all(|place| change(place).is_none()) {
             return Ok(y);
         }
-        let part = |place: &Place| {
+        let part = |place: &EntryRows| {
             let own = y.narrow(0, place.rows.start, place.rows.len())?;
-            let Some(LowRank { a, b }) = change(place) else { return Ok(own) };
+            let Some(DeviceLowRank { a, b }) = change(place) else { return Ok(own) };
             own + x.narrow(0, place.rows.start, place.rows.len())?.matmul(a)?.matmul(b)?
         };
         Tensor::cat(&places.iter().map(part).collect::<Result<Vec<_>>>()?, 0)
     }
 }
 
-impl<'a> Source<'a> {
+impl<'a> TensorReader<'a> {
     fn new(file: &'a GgufFile, adapters: &'a [AdapterWeights], device: &'a Device) -> EngineResult<Self> {
         let opened = File::open(&file.path);
         let opened = opened.map_err(|source| GgufError::Unreadable { path: file.path.clone(), source })?;
@@ -305,20 +311,20 @@ impl<'a> Source<'a> {
         self.has(name).then(|| self.vector(name)).transpose()
     }
 
-    fn linear(&mut self, n: usize, part: &str) -> EngineResult<Linear> {
+    fn linear(&mut self, n: usize, part: &str) -> EngineResult<DeviceLinear> {
         let name = format!("blk.{n}.{part}.weight");
         let tensor = self.tensor(&name)?;
         let (rows, columns) = tensor.shape().dims2().map_err(|e| loading(&e))?;
-        Ok(Linear {
+        Ok(DeviceLinear {
             matrix: QMatMul::from_arc(tensor).map_err(|e| loading(&e))?,
             bias: self.optional_vector(&format!("blk.{n}.{part}.bias"))?,
             changes: self.changes(&name, rows, columns)?,
         })
     }
 
-    fn changes(&mut self, tensor: &str, rows: usize, columns: usize) -> EngineResult<Vec<Option<LowRank>>> {
+    fn changes(&mut self, tensor: &str, rows: usize, columns: usize) -> EngineResult<Vec<Option<DeviceLowRank>>> {
         let Some(updates) = self.changes.remove(tensor) else { return Ok(Vec::new()) };
-        let mut list: Vec<Option<LowRank>> = self.adapters.iter().map(|_| None).collect();
+        let mut list: Vec<Option<DeviceLowRank>> = self.adapters.iter().map(|_| None).collect();
         for (n, LowRankUpdate { rank, a, b, .. }) in updates {
             if *rank == 0 || a.len() != rank * columns || b.len() != rows * rank {
                 let problem =
@@ -331,7 +337,7 @@ impl<'a> Source<'a> {
             let (a, b) = (matrix(a, *rank, columns), matrix(b, rows, *rank));
             let (a, b) = (a.map_err(|e| loading(&e))?, b.map_err(|e| loading(&e))?);
             if let Some(place) = list.get_mut(n) {
-                *place = Some(LowRank { a, b });
+                *place = Some(DeviceLowRank { a, b });
             }
         }
         Ok(list)
@@ -351,11 +357,11 @@ impl<'a> Source<'a> {
         EngineError::AdapterMismatch { adapter, problem }
     }
 
-    fn layer(&mut self, n: usize, shape: &Shape, slots: usize) -> EngineResult<Layer> {
+    fn layer(&mut self, n: usize, shape: &Shape, slots: usize) -> EngineResult<DeviceLayer> {
         let memory = || Tensor::zeros((slots, shape.kv_heads * shape.head), DType::F32, self.device);
         let (keys, values) = (memory().map_err(|e| loading(&e))?, memory().map_err(|e| loading(&e))?);
         let name = |part: &str| format!("blk.{n}.{part}.weight");
-        Ok(Layer {
+        Ok(DeviceLayer {
             attention_norm: self.vector(&name("attn_norm"))?,
             query: self.linear(n, "attn_q")?,
             key: self.linear(n, "attn_k")?,

@@ -10,7 +10,7 @@ use super::{
     decoder::Decoder,
     device_decoder::DeviceDecoder,
     kernels::{Isa, Pool},
-    network::{Feed, Network, Wanted},
+    network::{BatchEntry, Network, WantedLogits},
     read_gguf::GgufFile,
 };
 use crate::EngineError;
@@ -37,7 +37,7 @@ fn logits(network: &mut dyn Network) -> Vec<Vec<f32>> {
     let text = |seed: u32, n: u32| -> Vec<u32> { (0..n).map(|i| (i * 31 + seed * 17) % VOCABULARY as u32).collect() };
     let texts = [text(1, 70), text(2, 33), text(3, 5)];
     let pages: [&[u32]; 3] = [&[4, 1, 2], &[7, 5], &[9]];
-    let feed = |n: usize, tokens: std::ops::Range<usize>, wanted| Feed {
+    let entry = |n: usize, tokens: std::ops::Range<usize>, wanted| BatchEntry {
         tokens: &texts[n][tokens.clone()],
         position: tokens.start,
         pages: pages[n],
@@ -45,11 +45,15 @@ fn logits(network: &mut dyn Network) -> Vec<Vec<f32>> {
         adapter: usize::from(n == 1),
     };
     let steps = [
-        vec![feed(0, 0..50, Wanted::Nothing), feed(1, 0..32, Wanted::Last)],
-        vec![feed(0, 50..69, Wanted::Nothing)],
-        vec![feed(0, 69..70, Wanted::Last), feed(2, 0..5, Wanted::Each), feed(1, 32..33, Wanted::Last)],
+        vec![entry(0, 0..50, WantedLogits::Nothing), entry(1, 0..32, WantedLogits::Last)],
+        vec![entry(0, 50..69, WantedLogits::Nothing)],
+        vec![
+            entry(0, 69..70, WantedLogits::Last),
+            entry(2, 0..5, WantedLogits::Each),
+            entry(1, 32..33, WantedLogits::Last),
+        ],
     ];
-    steps.iter().flat_map(|feeds| network.forward(feeds).unwrap()).collect()
+    steps.iter().flat_map(|batch| network.forward(batch).unwrap()).collect()
 }
 
 #[test]
@@ -87,8 +91,8 @@ fn what_does_not_fit_is_said() {
     }
     let mut network = DeviceDecoder::load(&file, &[], &Device::Cpu, 2).unwrap();
     for tokens in [&[300][..], &[1; 33]] {
-        let feed = Feed { tokens, position: 0, pages: &[1], wanted: Wanted::Last, adapter: 0 };
-        assert!(network.forward(&[feed]).is_err(), "{tokens:?}");
+        let entry = BatchEntry { tokens, position: 0, pages: &[1], wanted: WantedLogits::Last, adapter: 0 };
+        assert!(network.forward(&[entry]).is_err(), "{tokens:?}");
     }
     if Device::new_cuda(0).is_err() {
         let error = DeviceDecoder::on_gpu(&file, &[], 2).err().unwrap();

@@ -30,7 +30,7 @@ use super::{
     sequence::{Job, Task},
     token_rules::TokenRules,
     vocabulary::Vocabulary,
-    write_task::{Wish, Writing},
+    write_task::{SamplingParameters, Writing},
 };
 use crate::{EngineError, EngineResult};
 
@@ -45,7 +45,7 @@ const MOST_SCORED: usize = 256;
 /// thread finish what is queued.
 pub struct GgufModel {
     info: ModelInfo,
-    /// As in [`super::network::Feed`].
+    /// As in [`super::network::BatchEntry`].
     adapter: usize,
     tokenizer: Arc<Tokenizer>,
     vocabulary: Arc<Vocabulary>,
@@ -173,8 +173,9 @@ impl GgufModel {
         let prompt = self.prompt(&request.messages, 1)?;
         let (sender, events) = mpsc::unbounded_channel();
         let GenerateRequest { max_tokens, stop, sampling, log_probabilities, .. } = request;
-        let wish = Wish { max_tokens, stop, sampling, rules, log_probabilities, lookup: self.lookup };
-        let writing = Writing::new(wish, sender);
+        let parameters =
+            SamplingParameters { max_tokens, stop, sampling, rules, log_probabilities, lookup: self.lookup };
+        let writing = Writing::new(parameters, sender);
         self.enqueue(Job { prompt, task: Task::Write(Box::new(writing)), adapter: self.adapter })?;
         Ok(Box::new(Running { events, over: false }))
     }

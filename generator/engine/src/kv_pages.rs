@@ -70,7 +70,7 @@ impl KvPages {
     }
 
     /// Pages that begin as `tokens` do, read with this adapter (0: none), and how many tokens they hold: never all, so that
-    /// one is left to be fed.
+    /// one is left to be computed.
     pub(crate) fn find(&mut self, tokens: &[u32], adapter: usize) -> (Pages, usize) {
         let mut found = Pages { last: root(adapter), ..Pages::default() };
         let most = tokens.len().saturating_sub(1) / PAGE;
@@ -94,7 +94,7 @@ impl KvPages {
         true
     }
 
-    /// Makes the pages that `tokens`, all fed, have filled known to other sequences.
+    /// Makes the pages that `tokens`, all computed, have filled known to other sequences.
     pub(crate) fn publish(&mut self, pages: &mut Pages, tokens: &[u32]) {
         for part in tokens.chunks_exact(PAGE).skip(pages.known) {
             let Some(&number) = pages.list.get(pages.known) else { return };
@@ -172,7 +172,7 @@ mod tests {
         all.release(pages);
         assert_eq!(all.available(), 8);
         let (same, held) = all.find(&text, 0);
-        assert_eq!((same.list(), held), (&first[..2], 2 * PAGE), "one token at least is left to feed");
+        assert_eq!((same.list(), held), (&first[..2], 2 * PAGE), "one token at least is left to compute");
         let longer = [text.clone(), vec![1]].concat();
         let (more, held) = all.find(&longer, 0);
         assert_eq!((more.list(), held), (&first[..], 3 * PAGE));

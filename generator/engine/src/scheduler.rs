@@ -1,4 +1,4 @@
-//! The model's thread. Each step feeds the network the newest tokens of all answers that are being written, and as many
+//! The model's thread. Each step gives the network the newest tokens of all answers that are being written, and as many
 //! tokens of prompts that are being read as make up a piece: a long prompt slows the others' streams down, but never stops
 //! them.
 //!
@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use super::{
     kernels::PAGE,
     kv_pages::KvPages,
-    network::{Feed, Network},
+    network::{BatchEntry, Network},
     sequence::{Job, Progress, Sequence},
     vocabulary::Vocabulary,
 };
@@ -43,8 +43,8 @@ pub struct EngineCounts {
     pub reused_tokens: usize,
     /// Tokens written.
     pub written_tokens: usize,
-    /// Times that a request had to give its pages back.
-    pub put_back: usize,
+    /// Times that a request was preempted: it gave its pages back, to be computed again later.
+    pub preempted: usize,
     /// Requests running now.
     pub running: usize,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Counters {
     prompt: AtomicUsize,
     reused: AtomicUsize,
     written: AtomicUsize,
-    put_back: AtomicUsize,
+    preempted: AtomicUsize,
     running: AtomicUsize,
 }
 
@@ -68,7 +68,7 @@ impl Counters {
             prompt_tokens: get(&self.prompt),
             reused_tokens: get(&self.reused),
             written_tokens: get(&self.written),
-            put_back: get(&self.put_back),
+            preempted: get(&self.preempted),
             running: get(&self.running),
         }
     }
@@ -81,8 +81,8 @@ pub(crate) struct Scheduler {
     pages: KvPages,
     limits: Limits,
     counters: Arc<Counters>,
-    /// Put back, oldest first; they begin before the queue's.
-    returned: VecDeque<Sequence>,
+    /// Arrived or preempted, oldest first; they begin before the queue's.
+    waiting: VecDeque<Sequence>,
     running: Vec<Sequence>,
     arrivals: u64,
 }
@@ -109,14 +109,14 @@ impl Scheduler {
         counters: Arc<Counters>,
     ) -> Self {
         let pages = KvPages::new(limits.pages);
-        let (returned, running) = (VecDeque::new(), Vec::new());
-        Self { network, vocabulary, pages, limits, counters, returned, running, arrivals: 0 }
+        let (waiting, running) = (VecDeque::new(), Vec::new());
+        Self { network, vocabulary, pages, limits, counters, waiting, running, arrivals: 0 }
     }
 
     /// Serves until every sender of `queue` is gone and all is answered.
     pub(crate) fn serve(mut self, mut queue: mpsc::Receiver<Job>) {
         loop {
-            if self.running.is_empty() && self.returned.is_empty() {
+            if self.running.is_empty() && self.waiting.is_empty() {
                 let Some(job) = queue.blocking_recv() else { return };
                 self.arrive(job);
             }
@@ -130,7 +130,7 @@ impl Scheduler {
     fn arrive(&mut self, job: Job) {
         self.arrivals += 1;
         let sequence = Sequence::new(job, self.arrivals, self.limits.context, &self.vocabulary);
-        self.returned.extend(sequence);
+        self.waiting.extend(sequence);
     }
 
     /// Requests that nobody listens to any more give their pages back at once.
@@ -139,30 +139,30 @@ impl Scheduler {
         for sequence in gone {
             self.pages.release(sequence.pages);
         }
-        self.returned.retain(|s| !s.is_abandoned());
+        self.waiting.retain(|s| !s.is_abandoned());
     }
 
     /// Begins waiting requests, in order, while there is room.
     fn admit(&mut self, queue: &mut mpsc::Receiver<Job>) {
         while self.running.len() < self.limits.parallel {
-            if self.returned.is_empty() {
+            if self.waiting.is_empty() {
                 let Ok(job) = queue.try_recv() else { return };
                 self.arrive(job);
             }
-            let Some(mut next) = self.returned.pop_front() else { continue };
+            let Some(mut next) = self.waiting.pop_front() else { continue };
             if next.is_abandoned() {
                 continue;
             }
             let (pages, held) = self.pages.find(&next.tokens, next.adapter);
-            // Room for its prompt, and for a page more of everyone: else it would soon be put back.
+            // Room for its prompt, and for a page more of everyone: else it would soon be preempted.
             let needed = next.tokens.len().div_ceil(PAGE) - held / PAGE + 1 + self.running.len();
             if !self.running.is_empty() && needed > self.pages.available() {
                 self.pages.release(pages);
-                self.returned.push_front(next);
+                self.waiting.push_front(next);
                 return;
             }
             self.counters.reused.fetch_add(held, Ordering::Relaxed);
-            (next.pages, next.fed) = (pages, held);
+            (next.pages, next.computed) = (pages, held);
             self.running.push(next);
         }
     }
@@ -170,22 +170,22 @@ impl Scheduler {
     /// Plans one step and runs it.
     fn step(&mut self) {
         let plan = self.plan();
-        let mut feeds = Vec::with_capacity(plan.len());
+        let mut batch = Vec::with_capacity(plan.len());
         for &(n, count) in &plan {
             let Some(sequence) = self.running.get(n) else { continue };
             let wanted = sequence.wanted(count);
             let tokens = sequence.pending().get(..count).unwrap_or_default();
-            let (position, pages, adapter) = (sequence.fed, sequence.pages.list(), sequence.adapter);
-            feeds.push(Feed { tokens, position, pages, wanted, adapter });
+            let (position, pages, adapter) = (sequence.computed, sequence.pages.list(), sequence.adapter);
+            batch.push(BatchEntry { tokens, position, pages, wanted, adapter });
             if !sequence.is_writing() {
                 self.counters.prompt.fetch_add(count, Ordering::Relaxed);
             }
         }
-        if feeds.is_empty() {
+        if batch.is_empty() {
             return;
         }
         self.counters.steps.fetch_add(1, Ordering::Relaxed);
-        let outcomes = run(self.network.as_mut(), &feeds);
+        let outcomes = run(self.network.as_mut(), &batch);
         for (n, sequence) in self.running.iter_mut().enumerate() {
             sequence.passed_over = if plan.iter().any(|p| p.0 == n) { 0 } else { sequence.passed_over + 1 };
         }
@@ -208,7 +208,7 @@ impl Scheduler {
         let Some(sequence) = self.running.get_mut(n) else { return Progress::Goes };
         match outcome {
             Ok(logits) => {
-                sequence.fed += count;
+                sequence.computed += count;
                 let before = sequence.sure();
                 let progress = sequence.take(logits, &self.vocabulary);
                 if sequence.is_writing() {
@@ -231,7 +231,7 @@ impl Scheduler {
         }
     }
 
-    /// Whom to feed with how many tokens: all who write, and some who read. Their pages are there.
+    /// The next batch, sequences and how many tokens of each: all who write, and some who read. Their pages are there.
     fn plan(&mut self) -> Vec<(usize, usize)> {
         loop {
             let writers = self.running.iter().enumerate().filter(|(_, s)| s.is_streaming());
@@ -245,12 +245,12 @@ impl Scheduler {
 
     /// Who reads next, prompts or texts to be scored, until a piece's worth of tokens is together.
     fn readers(&self) -> Vec<(usize, usize)> {
-        let mut waiting: Vec<(usize, &Sequence)> =
+        let mut reading: Vec<(usize, &Sequence)> =
             self.running.iter().enumerate().filter(|(_, s)| !s.is_streaming()).collect();
-        waiting.sort_by_key(|(_, s)| (s.passed_over < PATIENCE, s.pending().len(), s.arrival));
+        reading.sort_by_key(|(_, s)| (s.passed_over < PATIENCE, s.pending().len(), s.arrival));
         let mut left = self.limits.chunk.max(1);
         let mut chosen = Vec::new();
-        for (n, sequence) in waiting {
+        for (n, sequence) in reading {
             let count = sequence.next_piece().min(left);
             left -= count;
             if count > 0 {
@@ -260,21 +260,21 @@ impl Scheduler {
         chosen
     }
 
-    /// Gets pages for all of a plan. False, with the youngest request put back, where they do not suffice.
+    /// Gets pages for all of a plan. False, with the youngest request preempted, where they do not suffice.
     fn make_room(&mut self, plan: &[(usize, usize)]) -> bool {
         for &(n, count) in plan {
             let Some(sequence) = self.running.get_mut(n) else { continue };
-            if self.pages.extend(&mut sequence.pages, sequence.fed + count) {
+            if self.pages.extend(&mut sequence.pages, sequence.computed + count) {
                 continue;
             }
             let youngest = self.running.iter().enumerate().max_by_key(|(_, s)| s.arrival).map(|(n, _)| n);
             let Some(youngest) = youngest else { return true };
             let mut sequence = self.running.remove(youngest);
             self.pages.release(mem::take(&mut sequence.pages));
-            sequence.put_back();
-            self.counters.put_back.fetch_add(1, Ordering::Relaxed);
-            let place = self.returned.partition_point(|s| s.arrival < sequence.arrival);
-            self.returned.insert(place, sequence);
+            sequence.preempt();
+            self.counters.preempted.fetch_add(1, Ordering::Relaxed);
+            let place = self.waiting.partition_point(|s| s.arrival < sequence.arrival);
+            self.waiting.insert(place, sequence);
             return false;
         }
         true
@@ -283,19 +283,19 @@ impl Scheduler {
 
 /// One step. A failure, or a panic in a kernel, must only cost the request that it comes from: each is tried alone then.
 /// That a part of the work is done twice does not matter: the same numbers go to the same places.
-fn run(network: &mut dyn Network, feeds: &[Feed<'_>]) -> Vec<EngineResult<Vec<Vec<f32>>>> {
-    match forward(network, feeds) {
+fn run(network: &mut dyn Network, batch: &[BatchEntry<'_>]) -> Vec<EngineResult<Vec<Vec<f32>>>> {
+    match forward(network, batch) {
         Ok(logits) => {
             let mut logits = logits.into_iter();
-            feeds.iter().map(|f| Ok(logits.by_ref().take(f.wanted.count(f.tokens.len())).collect())).collect()
+            batch.iter().map(|f| Ok(logits.by_ref().take(f.wanted.count(f.tokens.len())).collect())).collect()
         }
-        Err(error) if feeds.len() == 1 => vec![Err(error)],
-        Err(_) => feeds.iter().map(|feed| forward(network, &[*feed])).collect(),
+        Err(error) if batch.len() == 1 => vec![Err(error)],
+        Err(_) => batch.iter().map(|entry| forward(network, &[*entry])).collect(),
     }
 }
 
-fn forward(network: &mut dyn Network, feeds: &[Feed<'_>]) -> EngineResult<Vec<Vec<f32>>> {
-    let stage = if feeds.iter().any(|f| f.tokens.len() > 1) { "reading the prompt" } else { "writing" };
-    catch_unwind(AssertUnwindSafe(|| network.forward(feeds)))
+fn forward(network: &mut dyn Network, batch: &[BatchEntry<'_>]) -> EngineResult<Vec<Vec<f32>>> {
+    let stage = if batch.iter().any(|f| f.tokens.len() > 1) { "reading the prompt" } else { "writing" };
+    catch_unwind(AssertUnwindSafe(|| network.forward(batch)))
         .unwrap_or_else(|_| Err(EngineError::Compute { stage, reason: "a kernel panicked".to_owned() }))
 }

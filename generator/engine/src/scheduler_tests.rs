@@ -17,14 +17,14 @@ use super::{
     against_candle::{VOCABULARY, write_model},
     decoder::Decoder,
     kernels::{Isa, Pool},
-    network::{Feed, Network},
+    network::{BatchEntry, Network},
     read_gguf::GgufFile,
     scheduler::{Counters, EngineCounts, Limits, Scheduler},
     score_task::{Scoring, log_probability},
     sequence::{Job, Task},
     token_rules::TokenRules,
     vocabulary::Vocabulary,
-    write_task::{Wish, Writing},
+    write_task::{SamplingParameters, Writing},
 };
 use crate::{EngineError, EngineResult};
 
@@ -35,14 +35,14 @@ const FAIL: u32 = 299;
 struct Fragile(Decoder);
 
 impl Network for Fragile {
-    fn forward(&mut self, feeds: &[Feed<'_>]) -> EngineResult<Vec<Vec<f32>>> {
+    fn forward(&mut self, batch: &[BatchEntry<'_>]) -> EngineResult<Vec<Vec<f32>>> {
         // In prompts of this length only: answers may hold any token.
-        let has = |token| feeds.iter().any(|f| f.tokens.len() == 3 && f.tokens[2] == token);
+        let has = |token| batch.iter().any(|f| f.tokens.len() == 3 && f.tokens[2] == token);
         assert!(!has(PANIC), "a kernel that panics");
         if has(FAIL) {
             return Err(EngineError::Compute { stage: "writing", reason: "a kernel that fails".to_owned() });
         }
-        self.0.forward(feeds)
+        self.0.forward(batch)
     }
 }
 
@@ -55,15 +55,15 @@ struct Engine {
 type Scores = oneshot::Receiver<PortResult<Vec<ContinuationScore>>>;
 type Events = mpsc::UnboundedReceiver<PortResult<Generated>>;
 
-/// Notes the position and the number of the tokens of every feed, step by step.
+/// Notes the position and the number of the tokens of every entry, step by step.
 struct Watched(Decoder, Steps);
 
 type Steps = Arc<Mutex<Vec<Vec<(usize, usize)>>>>;
 
 impl Network for Watched {
-    fn forward(&mut self, feeds: &[Feed<'_>]) -> EngineResult<Vec<Vec<f32>>> {
-        self.1.lock().unwrap().push(feeds.iter().map(|f| (f.position, f.tokens.len())).collect());
-        self.0.forward(feeds)
+    fn forward(&mut self, batch: &[BatchEntry<'_>]) -> EngineResult<Vec<Vec<f32>>> {
+        self.1.lock().unwrap().push(batch.iter().map(|f| (f.position, f.tokens.len())).collect());
+        self.0.forward(batch)
     }
 }
 
@@ -100,9 +100,15 @@ impl Engine {
     fn ask(&self, prompt: Vec<u32>, max_tokens: usize, rules: Option<Box<dyn TokenRules>>) -> Events {
         let (events, receiver) = mpsc::unbounded_channel();
         let sampling = Sampling::default();
-        let wish =
-            Wish { max_tokens, stop: Vec::new(), sampling, rules, log_probabilities: false, lookup: self.lookup };
-        let writing = Writing::new(wish, events);
+        let parameters = SamplingParameters {
+            max_tokens,
+            stop: Vec::new(),
+            sampling,
+            rules,
+            log_probabilities: false,
+            lookup: self.lookup,
+        };
+        let writing = Writing::new(parameters, events);
         let job = Job { prompt, task: Task::Write(Box::new(writing)), adapter: 0 };
         assert!(self.queue.try_send(job).is_ok(), "room in the queue");
         receiver
@@ -184,7 +190,7 @@ fn a_long_prompt_is_not_passed_over_for_ever() {
 }
 
 #[test]
-fn requests_that_were_put_back_write_the_same() {
+fn preempted_requests_write_the_same() {
     let prompts: Vec<_> = (1..6).map(|s| prompt(s, 40 + s)).collect();
     let expected = alone(&prompts, 100);
     // Each needs five pages in the end; there are nine.
@@ -192,7 +198,7 @@ fn requests_that_were_put_back_write_the_same() {
     let events: Vec<_> = prompts.iter().map(|p| engine.ask(p.clone(), 100, None)).collect();
     let texts: Vec<String> = events.into_iter().map(|e| hear(e).unwrap().0).collect();
     assert_eq!(texts, expected);
-    assert!(engine.counts().put_back > 0, "{:?}", engine.counts());
+    assert!(engine.counts().preempted > 0, "{:?}", engine.counts());
 }
 
 #[test]
@@ -236,7 +242,7 @@ fn a_dropped_request_gives_its_pages_back() {
     let (_, reason) = hear(engine.ask(prompt(2, 300), 60, None)).unwrap();
     assert_eq!(reason, FinishReason::Length);
     std::thread::sleep(Duration::from_millis(20));
-    assert_eq!(engine.counts().put_back, 0);
+    assert_eq!(engine.counts().preempted, 0);
 }
 
 /// Counts up: after token n only n + 1 is allowed, and after 9 the rest is forced.
@@ -325,7 +331,7 @@ fn scores_are_sums_over_log_probabilities_whatever_else_runs_and_the_prompt_is_r
         for scores in scores {
             close(&scores.blocking_recv().unwrap().unwrap(), &expected);
         }
-        assert!(length == 1 || engine.counts().put_back > 0, "{:?}", engine.counts());
+        assert!(length == 1 || engine.counts().preempted > 0, "{:?}", engine.counts());
     }
 }
 

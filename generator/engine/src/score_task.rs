@@ -45,27 +45,27 @@ impl Scoring {
         }
     }
 
-    /// Takes in the logits after the last `logits.len()` of the `fed` tokens.
-    pub(crate) fn take(&mut self, tokens: &mut Vec<u32>, fed: &mut usize, logits: &[Vec<f32>]) -> Progress {
+    /// Takes in the logits after the last `logits.len()` of the `computed` tokens.
+    pub(crate) fn take(&mut self, tokens: &mut Vec<u32>, computed: &mut usize, logits: &[Vec<f32>]) -> Progress {
         if logits.is_empty() {
             return Progress::Goes;
         }
-        if *fed == self.prompt {
+        if *computed == self.prompt {
             self.first_tokens(logits);
-            return self.turn_to(tokens, fed, self.now);
+            return self.turn_to(tokens, computed, self.now);
         }
         let text = self.texts.get(self.now).map_or(&[][..], Vec::as_slice);
-        let follow = text.get(*fed + 1 - self.prompt - logits.len()..).unwrap_or_default();
+        let follow = text.get(*computed + 1 - self.prompt - logits.len()..).unwrap_or_default();
         self.sum += logits.iter().zip(follow).map(|(row, token)| log_probability(row, *token)).sum::<f64>();
-        if *fed < tokens.len() {
+        if *computed < tokens.len() {
             return Progress::Goes;
         }
         self.finish_text();
-        self.turn_to(tokens, fed, self.now + 1)
+        self.turn_to(tokens, computed, self.now + 1)
     }
 
     /// Gives up the text that is being read, to begin it again.
-    pub(crate) fn put_back(&mut self, tokens: &mut Vec<u32>) {
+    pub(crate) fn preempt(&mut self, tokens: &mut Vec<u32>) {
         tokens.truncate(self.prompt);
     }
 
@@ -85,7 +85,7 @@ impl Scoring {
     }
 
     /// Begins the text `next`, or the first after it that has a token to be read.
-    fn turn_to(&mut self, tokens: &mut Vec<u32>, fed: &mut usize, next: usize) -> Progress {
+    fn turn_to(&mut self, tokens: &mut Vec<u32>, computed: &mut usize, next: usize) -> Progress {
         (self.now, self.sum) = (next, 0.0);
         while self.texts.get(self.now).is_some_and(|text| text.len() < 2) {
             self.finish_text();
@@ -98,7 +98,7 @@ impl Scoring {
         };
         tokens.truncate(self.prompt);
         tokens.extend_from_slice(read);
-        *fed = self.prompt;
+        *computed = self.prompt;
         Progress::Goes
     }
 }

@@ -5,7 +5,8 @@ use std::{mem, slice};
 use domain::{PortError, PortResult};
 
 use super::{
-    kernels::PAGE, kv_pages::Pages, network::Wanted, score_task::Scoring, vocabulary::Vocabulary, write_task::Writing,
+    kernels::PAGE, kv_pages::Pages, network::WantedLogits, score_task::Scoring, vocabulary::Vocabulary,
+    write_task::Writing,
 };
 
 /// Pending tokens of an answer that are read at once, beside the others: forced ones come in small numbers. Texts that
@@ -16,7 +17,7 @@ const MOST_AT_ONCE: usize = PAGE;
 pub(crate) struct Job {
     pub prompt: Vec<u32>,
     pub task: Task,
-    /// As in [`super::network::Feed`].
+    /// As in [`super::network::BatchEntry`].
     pub adapter: usize,
 }
 
@@ -33,13 +34,13 @@ pub(crate) struct Sequence {
     /// The prompt and what follows it.
     pub tokens: Vec<u32>,
     /// How many of them the network has read.
-    pub fed: usize,
+    pub computed: usize,
     pub pages: Pages,
-    /// As in [`super::network::Feed`].
+    /// As in [`super::network::BatchEntry`].
     pub adapter: usize,
     /// Place in the order of arrival.
     pub arrival: u64,
-    /// Steps since it was fed.
+    /// Steps since it was last in a batch.
     pub passed_over: usize,
     /// How many of the last tokens are only guessed.
     guessed: usize,
@@ -62,11 +63,11 @@ impl Sequence {
             Task::Write(writing) => writing.begin(&mut tokens, context, vocabulary),
             Task::Score(scoring) => scoring.begin(tokens.len()),
         };
-        let (fed, pages, guessed) = (0, Pages::default(), 0);
+        let (computed, pages, guessed) = (0, Pages::default(), 0);
         let passed_over = 0;
         (progress == Progress::Goes).then_some(Self {
             tokens,
-            fed,
+            computed,
             pages,
             adapter,
             arrival,
@@ -78,7 +79,7 @@ impl Sequence {
 
     /// Tokens that the network has still to read.
     pub(crate) fn pending(&self) -> &[u32] {
-        self.tokens.get(self.fed..).unwrap_or_default()
+        self.tokens.get(self.computed..).unwrap_or_default()
     }
 
     /// Whether nobody waits for it any more.
@@ -89,7 +90,7 @@ impl Sequence {
         }
     }
 
-    /// Whether it is fed in every step: it writes, and is not reading again what it had written before.
+    /// Whether it is in every batch: it writes, and is not reading again what it had written before.
     pub(crate) fn is_streaming(&self) -> bool {
         self.is_writing() && self.pending().len() <= MOST_AT_ONCE
     }
@@ -99,40 +100,40 @@ impl Sequence {
         matches!(&self.task, Task::Write(writing) if writing.begun)
     }
 
-    /// How many tokens it can be fed at once.
+    /// How many of its tokens one batch may have.
     pub(crate) fn next_piece(&self) -> usize {
         let pending = self.pending().len();
         match &self.task {
-            Task::Score(scoring) if self.fed >= scoring.prompt => pending.min(MOST_AT_ONCE),
+            Task::Score(scoring) if self.computed >= scoring.prompt => pending.min(MOST_AT_ONCE),
             Task::Write(_) | Task::Score(_) => pending,
         }
     }
 
-    /// Which logits it wants when it is fed `count` tokens.
-    pub(crate) fn wanted(&self, count: usize) -> Wanted {
+    /// Which logits it wants of a batch with `count` of its tokens.
+    pub(crate) fn wanted(&self, count: usize) -> WantedLogits {
         match &self.task {
-            Task::Write(_) if self.guessed > 0 => Wanted::Each,
-            Task::Score(scoring) if self.fed >= scoring.prompt => Wanted::Each,
-            Task::Write(_) | Task::Score(_) if count == self.pending().len() => Wanted::Last,
-            Task::Write(_) | Task::Score(_) => Wanted::Nothing,
+            Task::Write(_) if self.guessed > 0 => WantedLogits::Each,
+            Task::Score(scoring) if self.computed >= scoring.prompt => WantedLogits::Each,
+            Task::Write(_) | Task::Score(_) if count == self.pending().len() => WantedLogits::Last,
+            Task::Write(_) | Task::Score(_) => WantedLogits::Nothing,
         }
     }
 
-    /// The tokens fed so far that other sequences may find again.
+    /// The tokens computed so far that other sequences may find again.
     pub(crate) fn shared(&self) -> &[u32] {
         let end = match &self.task {
-            Task::Write(_) => self.fed.min(self.sure()),
+            Task::Write(_) => self.computed.min(self.sure()),
             // Each text takes the place of the one before.
-            Task::Score(scoring) => self.fed.min(scoring.prompt),
+            Task::Score(scoring) => self.computed.min(scoring.prompt),
         };
         self.tokens.get(..end).unwrap_or_default()
     }
 
-    /// Takes in the logits after the last tokens that were fed, one row a token; none while a prompt is read.
+    /// Takes in the logits after the last tokens that were computed, one row a token; none while a prompt is read.
     pub(crate) fn take(&mut self, logits: Vec<Vec<f32>>, vocabulary: &Vocabulary) -> Progress {
         match &mut self.task {
             Task::Write(_) => self.write(logits, vocabulary),
-            Task::Score(scoring) => scoring.take(&mut self.tokens, &mut self.fed, &logits),
+            Task::Score(scoring) => scoring.take(&mut self.tokens, &mut self.computed, &logits),
         }
     }
 
@@ -140,19 +141,19 @@ impl Sequence {
     fn write(&mut self, logits: Vec<Vec<f32>>, vocabulary: &Vocabulary) -> Progress {
         let Task::Write(writing) = &mut self.task else { return Progress::Goes };
         let guesses = self.tokens.split_off(self.tokens.len() - mem::take(&mut self.guessed));
-        self.fed = self.fed.min(self.tokens.len());
-        let start = self.fed;
+        self.computed = self.computed.min(self.tokens.len());
+        let start = self.computed;
         for (logits, guess) in logits.into_iter().zip(guesses.iter().map(Some).chain([None])) {
             if writing.choose(&mut self.tokens, logits, vocabulary) == Progress::Ended {
                 return Progress::Ended;
             }
-            if guess.is_none() || self.tokens.get(self.fed..) != guess.map(slice::from_ref) {
+            if guess.is_none() || self.tokens.get(self.computed..) != guess.map(slice::from_ref) {
                 break;
             }
-            self.fed += 1;
+            self.computed += 1;
         }
         if !guesses.is_empty() {
-            writing.lookup.learn(guesses.len(), self.fed - start);
+            writing.lookup.learn(guesses.len(), self.computed - start);
         }
         Progress::Goes
     }
@@ -173,12 +174,12 @@ impl Sequence {
     }
 
     /// Begins again, without pages.
-    pub(crate) fn put_back(&mut self) {
+    pub(crate) fn preempt(&mut self) {
         self.tokens.truncate(self.sure());
         self.guessed = 0;
-        self.fed = 0;
+        self.computed = 0;
         if let Task::Score(scoring) = &mut self.task {
-            scoring.put_back(&mut self.tokens);
+            scoring.preempt(&mut self.tokens);
         }
     }
 

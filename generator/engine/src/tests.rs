@@ -19,7 +19,7 @@ use gguf::{GgufError, Metadata};
 use super::{
     GgufModel,
     gguf_model::Texts,
-    network::{Feed, Network},
+    network::{BatchEntry, Network},
     scheduler::Limits,
 };
 use crate::{EngineError, EngineResult};
@@ -75,22 +75,22 @@ struct Script {
 }
 
 impl Network for Script {
-    fn forward(&mut self, feeds: &[Feed<'_>]) -> EngineResult<Vec<Vec<f32>>> {
+    fn forward(&mut self, batch: &[BatchEntry<'_>]) -> EngineResult<Vec<Vec<f32>>> {
         std::thread::sleep(self.pause);
         self.steps.fetch_add(1, Ordering::SeqCst);
-        Ok(feeds.iter().map(|feed| self.logits(feed)).collect())
+        Ok(batch.iter().map(|entry| self.logits(entry)).collect())
     }
 }
 
 impl Script {
     /// Prompts here are longer than one token and come whole.
-    fn logits(&mut self, feed: &Feed<'_>) -> Vec<f32> {
-        if feed.tokens.len() > 1 {
-            self.prompts.lock().unwrap().extend_from_slice(feed.tokens);
+    fn logits(&mut self, entry: &BatchEntry<'_>) -> Vec<f32> {
+        if entry.tokens.len() > 1 {
+            self.prompts.lock().unwrap().extend_from_slice(entry.tokens);
         }
-        let (end, at) = self.places.entry(feed.pages[0]).or_default();
-        *at = if *end == feed.position && *end > 0 { *at + 1 } else { 0 };
-        *end = feed.position + feed.tokens.len();
+        let (end, at) = self.places.entry(entry.pages[0]).or_default();
+        *at = if *end == entry.position && *end > 0 { *at + 1 } else { 0 };
+        *end = entry.position + entry.tokens.len();
         let after = if self.endless { u32::from(b'.') } else { END };
         let next = self.text.get(*at).copied().unwrap_or(after);
         let mut logits = vec![0.0; 259];

@@ -6,7 +6,7 @@ use super::{
     GgufModelSettings,
     decoder::Decoder,
     kernels::{Isa, PAGE, Pool},
-    network::{Feed, Network, Wanted},
+    network::{BatchEntry, Network, WantedLogits},
     read_gguf::GgufFile,
 };
 use crate::{EngineError, EngineResult};
@@ -38,9 +38,9 @@ impl TokenModel {
         let mut logits = Vec::new();
         let chunks = tokens.len().div_ceil(self.chunk);
         for (n, tokens) in tokens.chunks(self.chunk).enumerate() {
-            let wanted = if n + 1 == chunks { Wanted::Last } else { Wanted::Nothing };
-            let feed = Feed { tokens, position: self.length, pages: &self.pages, wanted, adapter: 0 };
-            logits = self.network.forward(&[feed])?.pop().unwrap_or_default();
+            let wanted = if n + 1 == chunks { WantedLogits::Last } else { WantedLogits::Nothing };
+            let entry = BatchEntry { tokens, position: self.length, pages: &self.pages, wanted, adapter: 0 };
+            logits = self.network.forward(&[entry])?.pop().unwrap_or_default();
             self.length += tokens.len();
         }
         Ok(logits)

@@ -11,7 +11,7 @@ pub(crate) trait TokenRules: Send {
     /// Says that `token`, one that the mask had left, was written.
     fn accept(&mut self, token: u32) -> EngineResult<()>;
 
-    /// The tokens that must come next where the rules leave no choice; they are fed in one step instead of being
+    /// The tokens that must come next where the rules leave no choice; they are computed in one step instead of being
     /// sampled. The rules count them as accepted.
     fn forced(&mut self) -> EngineResult<Vec<u32>>;
 

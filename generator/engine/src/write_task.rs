@@ -31,7 +31,7 @@ pub(crate) struct Writing {
 }
 
 /// What is asked for besides the prompt.
-pub(crate) struct Wish {
+pub(crate) struct SamplingParameters {
     pub max_tokens: usize,
     /// Texts that end the writing.
     pub stop: Vec<String>,
@@ -44,8 +44,8 @@ pub(crate) struct Wish {
 }
 
 impl Writing {
-    pub(crate) fn new(wish: Wish, events: mpsc::UnboundedSender<PortResult<Generated>>) -> Self {
-        let Wish { max_tokens, stop, sampling, rules, log_probabilities, lookup } = wish;
+    pub(crate) fn new(parameters: SamplingParameters, events: mpsc::UnboundedSender<PortResult<Generated>>) -> Self {
+        let SamplingParameters { max_tokens, stop, sampling, rules, log_probabilities, lookup } = parameters;
         // Guesses among random tokens, or where few are allowed, are rarely right.
         let lookup = Lookup::new(if sampling.temperature > 0.0 || rules.is_some() { 0 } else { lookup });
         let log_probabilities = log_probabilities.then(Vec::new);

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-type Words = LazyLock<Vec<&'static str>>;
+type WordList = LazyLock<Vec<&'static str>>;
 
 /// The lists of the file, by name.
 static LISTS: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
@@ -47,49 +47,49 @@ pub(super) const SURNAMES: &str = "王李張张劉刘陳陈楊杨趙赵黃黄周
 嚴严關关司諸诸佘馬马";
 
 /// Classifiers and units behind a number, longest first.
-pub(super) static UNITS: Words = LazyLock::new(|| list("units"));
+pub(super) static UNITS: WordList = LazyLock::new(|| list("units"));
 /// Units that stand behind digits; behind numerals they may be part of a name, as in 三國.
-pub(super) static DIGIT_UNITS: Words = LazyLock::new(|| list("digit_units"));
+pub(super) static DIGIT_UNITS: WordList = LazyLock::new(|| list("digit_units"));
 /// What a rank in a row is counted in.
-pub(super) static RANKED: Words = LazyLock::new(|| list("ranked"));
+pub(super) static RANKED: WordList = LazyLock::new(|| list("ranked"));
 /// Words behind which a place stands.
-pub(super) static BEFORE_PLACES: Words = LazyLock::new(|| list("before_places"));
+pub(super) static BEFORE_PLACES: WordList = LazyLock::new(|| list("before_places"));
 /// Words behind which what something is called stands.
-pub(super) static BEFORE_NAMES: Words = LazyLock::new(|| list("before_names"));
+pub(super) static BEFORE_NAMES: WordList = LazyLock::new(|| list("before_names"));
 /// Verbs and nouns behind which one thing stands until the next mark, and that tell of what type it is.
-pub(super) static BEFORE_THINGS: Words = LazyLock::new(|| list("before_things"));
+pub(super) static BEFORE_THINGS: WordList = LazyLock::new(|| list("before_things"));
 /// Words behind which a person stands.
-pub(super) static BEFORE_PERSONS: Words = LazyLock::new(|| list("before_persons"));
+pub(super) static BEFORE_PERSONS: WordList = LazyLock::new(|| list("before_persons"));
 /// Nouns of people; a name that follows one is a person's.
-pub(super) static ROLES: Words = LazyLock::new(|| list("roles"));
+pub(super) static ROLES: WordList = LazyLock::new(|| list("roles"));
 /// Last characters or words of names of places, longest first.
-pub(super) static PLACES: Words = LazyLock::new(|| list("places"));
+pub(super) static PLACES: WordList = LazyLock::new(|| list("places"));
 /// What looks like a place's name and is none.
-pub(super) static NO_PLACES: Words = LazyLock::new(|| list("no_places"));
+pub(super) static NO_PLACES: WordList = LazyLock::new(|| list("no_places"));
 /// Names of countries that no last character tells.
-pub(super) static COUNTRIES: Words = LazyLock::new(|| list("countries"));
+pub(super) static COUNTRIES: WordList = LazyLock::new(|| list("countries"));
 /// Names of provinces that no last character tells.
-pub(super) static PROVINCES: Words = LazyLock::new(|| list("provinces"));
+pub(super) static PROVINCES: WordList = LazyLock::new(|| list("provinces"));
 /// Cities whose names do not say that they are.
-pub(super) static CITIES: Words = LazyLock::new(|| list("cities"));
+pub(super) static CITIES: WordList = LazyLock::new(|| list("cities"));
 /// Continents and other large parts of the world.
-pub(super) static CONTINENTS: Words = LazyLock::new(|| list("continents"));
+pub(super) static CONTINENTS: WordList = LazyLock::new(|| list("continents"));
 /// With these no name of a place ends.
-pub(super) static NEVER_PLACES: Words = LazyLock::new(|| list("never_places"));
+pub(super) static NEVER_PLACES: WordList = LazyLock::new(|| list("never_places"));
 /// Words of [`BEFORE_THINGS`] behind which things of one sort stand: posts, schools, teams.
-pub(super) static ONE_SORT: Words = LazyLock::new(|| list("one_sort"));
+pub(super) static ONE_SORT: WordList = LazyLock::new(|| list("one_sort"));
 /// Verbs that may stand in front of a name and are no part of it.
-pub(super) static VERBS: Words = LazyLock::new(|| list("verbs"));
+pub(super) static VERBS: WordList = LazyLock::new(|| list("verbs"));
 /// Verbs that tell that what stands before them is a human being.
-pub(super) static HUMAN_DEEDS: Words = LazyLock::new(|| list("human_deeds"));
+pub(super) static HUMAN_DEEDS: WordList = LazyLock::new(|| list("human_deeds"));
 /// Words with which a sentence begins that leaves its subject out.
-pub(super) static NO_SUBJECT: Words = LazyLock::new(|| list("no_subject"));
+pub(super) static NO_SUBJECT: WordList = LazyLock::new(|| list("no_subject"));
 /// Words with which a clause begins that only says where, when or why; the subject may come behind it.
-pub(super) static OPENS_ASIDE: Words = LazyLock::new(|| list("opens_aside"));
+pub(super) static OPENS_ASIDE: WordList = LazyLock::new(|| list("opens_aside"));
 /// Last words of names of groups.
-pub(super) static GROUPS: Words = LazyLock::new(|| list("groups"));
+pub(super) static GROUPS: WordList = LazyLock::new(|| list("groups"));
 /// Last words of names of events.
-pub(super) static EVENTS: Words = LazyLock::new(|| list("events"));
+pub(super) static EVENTS: WordList = LazyLock::new(|| list("events"));
 
 /// The longest of the words with which a text ends.
 pub(super) fn ending<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> {

@@ -6,7 +6,7 @@ use super::{
     chinese_numbers::NUMERALS,
     chinese_spans::{like_person, type_by_ending},
     chinese_words::{COUNTRIES, ROLES, ending},
-    han_words::{HanWord, Part, han_words},
+    han_words::{HanWord, PartOfSpeech, han_words},
     spans::{Kind, Span},
 };
 
@@ -50,8 +50,9 @@ fn noun(sentence: &str, run: &[HanWord], next: Option<&HanWord>) -> Option<Span>
     // 馬特·[羅賓遜]: half of a name.
     let dotted = |t: &str| t.starts_with('·') || t.ends_with('·');
     let joined = dotted(sentence.get(..range.start)?) || dotted(sentence.get(range.end..)?);
-    let whole = first.part != Part::Verbal && !matches!(last.part, Part::Verbal | Part::Modifier);
-    let known = !counted && !joined && whole && run.iter().all(|w| w.part != Part::Unknown);
+    let whole =
+        first.part != PartOfSpeech::Verbal && !matches!(last.part, PartOfSpeech::Verbal | PartOfSpeech::Modifier);
+    let known = !counted && !joined && whole && run.iter().all(|w| w.part != PartOfSpeech::Unknown);
     let goes_on = next.and_then(|w| sentence.get(w.range.clone())).is_some_and(|t| "們们者性化式型等".contains(t));
     if !known || goes_on || EMPTY.iter().any(|end| text.ends_with(end)) {
         return None;
@@ -60,8 +61,8 @@ fn noun(sentence: &str, run: &[HanWord], next: Option<&HanWord>) -> Option<Span>
     let (kind, cue) = match (typed, run) {
         (Some((kind, end)), _) => (kind, end),
         (None, _) if COUNTRIES.contains(&text) => (Kind::Place, "country"),
-        (None, [one]) if one.part == Part::Place && length >= 3 => (Kind::Place, ""),
-        (None, [one]) if one.part == Part::Person => {
+        (None, [one]) if one.part == PartOfSpeech::Place && length >= 3 => (Kind::Place, ""),
+        (None, [one]) if one.part == PartOfSpeech::Person => {
             // Many words that are no names begin with a surname.
             let called = sentence.get(..range.start).is_some_and(|t| ending(t, &ROLES).is_some());
             if !called || !like_person(text) {
@@ -69,7 +70,7 @@ fn noun(sentence: &str, run: &[HanWord], next: Option<&HanWord>) -> Option<Span>
             }
             (Kind::Person, "own")
         }
-        (None, _) if LENGTH.contains(&length) && last.part != Part::Person && !text.ends_with(ASIDE) => {
+        (None, _) if LENGTH.contains(&length) && last.part != PartOfSpeech::Person && !text.ends_with(ASIDE) => {
             (Kind::Term, "")
         }
         _ => return None,

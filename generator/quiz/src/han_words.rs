@@ -8,7 +8,7 @@ use jieba_rs::Jieba;
 
 /// What a word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum PartOfSpeech {
     Person,
     Place,
     Group,
@@ -23,7 +23,7 @@ pub(super) enum Part {
     Other,
 }
 
-impl Part {
+impl PartOfSpeech {
     /// By the dictionary's tag (ICTCLAS's set).
     fn of(tag: &str) -> Self {
         match tag {
@@ -49,7 +49,7 @@ impl Part {
 pub(super) struct HanWord {
     /// Its bytes in the sentence.
     pub range: Range<usize>,
-    pub part: Part,
+    pub part: PartOfSpeech,
 }
 
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
@@ -70,7 +70,7 @@ pub(super) fn han_words(sentence: &str) -> Vec<HanWord> {
     let mut found = Vec::new();
     for tagged in JIEBA.tag(&folded, true) {
         let Some(end) = starts.nth(tagged.word.chars().count().saturating_sub(1)) else { break };
-        found.push(HanWord { range: start..end, part: Part::of(tagged.tag) });
+        found.push(HanWord { range: start..end, part: PartOfSpeech::of(tagged.tag) });
         start = end;
     }
     found
@@ -93,8 +93,8 @@ mod tests {
             let texts: Vec<&str> = words.iter().map(|w| &sentence[w.range.clone()]).collect();
             assert_eq!(texts.concat(), sentence);
             assert_eq!(texts.len(), 6, "{texts:?}");
-            let parts: Vec<Part> = words.iter().map(|w| w.part).collect();
-            assert_eq!(parts[2..5], [Part::Noun; 3], "{texts:?}");
+            let parts: Vec<PartOfSpeech> = words.iter().map(|w| w.part).collect();
+            assert_eq!(parts[2..5], [PartOfSpeech::Noun; 3], "{texts:?}");
         }
     }
 }

@@ -34,7 +34,7 @@ const STEPS: [&str; 14] = [
 
 /// A part of a sentence and what puts it in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Item {
+pub(super) struct SentencePart {
     pub sentence: usize,
     /// Year, month, day; or the step's number.
     pub rank: (i32, u32, u32),
@@ -88,7 +88,7 @@ impl Run<'_> {
         &self,
         stem: String,
         body: QuestionBody,
-        items: &[Item],
+        items: &[SentencePart],
         language: Language,
     ) -> PortResult<(Question, Vec<usize>)> {
         let places: Vec<usize> = items.iter().map(|i| i.sentence).collect();
@@ -99,13 +99,13 @@ impl Run<'_> {
         Ok((made, places))
     }
 
-    fn unused(&self, items: Vec<Item>) -> Vec<Item> {
+    fn unused(&self, items: Vec<SentencePart>) -> Vec<SentencePart> {
         items.into_iter().filter(|i| !self.is_used(i.sentence)).collect()
     }
 }
 
 /// Items of different ranks, in order; none where there are too few.
-fn pick(mut items: Vec<Item>) -> Option<Vec<Item>> {
+fn pick(mut items: Vec<SentencePart>) -> Option<Vec<SentencePart>> {
     items.sort_by_key(|i| i.rank);
     items.dedup_by_key(|i| i.rank);
     items.truncate(MOST);
@@ -113,7 +113,7 @@ fn pick(mut items: Vec<Item>) -> Option<Vec<Item>> {
 }
 
 /// The sentences of a passage that begin with a date, as events.
-pub(super) fn events(book: &Book<'_>, passage: usize) -> Vec<Item> {
+pub(super) fn events(book: &Book<'_>, passage: usize) -> Vec<SentencePart> {
     let language = book.language(passage);
     let of = |(at, text): (usize, &str)| {
         let span = book.spans.get(at)?.iter().find(|s| matches!(s.kind, Kind::Year | Kind::Date))?;
@@ -123,7 +123,7 @@ pub(super) fn events(book: &Book<'_>, passage: usize) -> Vec<Item> {
         }
         let rest = text.get(span.range.end..)?.trim_start_matches([',', '，', ' ']);
         let rest = event_text(rest, language)?;
-        Some(Item { sentence: at, rank: rank(&span.text)?, date: span.text.clone(), text: rest })
+        Some(SentencePart { sentence: at, rank: rank(&span.text)?, date: span.text.clone(), text: rest })
     };
     book.sentences_in(passage).filter_map(|(at, s)| of((at, s.text))).collect()
 }
@@ -165,7 +165,7 @@ fn rank(date: &str) -> Option<(i32, u32, u32)> {
 }
 
 /// The items of a numbered list that says that it is a sequence.
-fn steps(book: &Book<'_>, passage: usize) -> Vec<Item> {
+fn steps(book: &Book<'_>, passage: usize) -> Vec<SentencePart> {
     let headings = book.sources.get(passage).map(|s| s.heading_path.join(" ")).unwrap_or_default();
     let text = book.passages.get(passage).map(|p| p.text.as_str()).unwrap_or_default();
     let says = format!("{headings} {text}").to_lowercase();
@@ -182,21 +182,21 @@ fn steps(book: &Book<'_>, passage: usize) -> Vec<Item> {
         let length = step.chars().count();
         // A list begins with one and goes on by one.
         if usize::try_from(number).is_ok_and(|n| n == items.len() + 1) && (4..=120).contains(&length) {
-            items.push(Item { sentence: at, rank: (number, 0, 0), date: number.to_string(), text: step });
+            items.push(SentencePart { sentence: at, rank: (number, 0, 0), date: number.to_string(), text: step });
         }
     }
     items
 }
 
 /// Sentences of the form `X is a …`, 「X是…」, and lines of the form `X: …`.
-fn definitions(book: &Book<'_>, passage: usize) -> Vec<Item> {
+fn definitions(book: &Book<'_>, passage: usize) -> Vec<SentencePart> {
     let language = book.language(passage);
-    let mut items: Vec<Item> = Vec::new();
+    let mut items: Vec<SentencePart> = Vec::new();
     for (at, sentence) in book.sentences_in(passage) {
         let Some((term, meaning)) = definition(sentence.text) else { continue };
         let known = items.iter().any(|i| i.date == term || i.text.contains(&term) || meaning.contains(&i.date));
         if !known && !meaning.contains(&term) && leans(&term, language).is_none() {
-            items.push(Item { sentence: at, rank: (0, 0, 0), date: term, text: meaning });
+            items.push(SentencePart { sentence: at, rank: (0, 0, 0), date: term, text: meaning });
         }
     }
     items

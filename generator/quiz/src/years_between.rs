@@ -11,7 +11,7 @@ use super::{
     make_quiz::{Run, TRIES_A_TURN},
     question_parts::{cite, key_text, question},
     rule_stems::{topic_of, with_topic, without_topic},
-    several_sentences::{Item, events},
+    several_sentences::{SentencePart, events},
 };
 
 /// A difference that is worth reckoning, in years; of a smaller one the slips would not be positive.
@@ -44,7 +44,7 @@ impl Run<'_> {
     }
 
     /// Two events that no question asks about and that were not tried together.
-    fn next_pair(&mut self, passage: usize, kind: QuestionKind) -> Option<(Item, Item)> {
+    fn next_pair(&mut self, passage: usize, kind: QuestionKind) -> Option<(SentencePart, SentencePart)> {
         let mut events = events(self.book, passage);
         events.retain(|e| self.may_be_named(passage, e) && !self.is_used(e.sentence) && year_of(e).is_some());
         self.chance.shuffle(&mut events);
@@ -62,7 +62,7 @@ impl Run<'_> {
 
     /// Whether an event may be named in a stem: 1911年至1949年 is no year of one event, what stands in quotation marks would
     /// end the stem's own, and without a topic Chinese events must name who did it.
-    fn may_be_named(&self, passage: usize, event: &Item) -> bool {
+    fn may_be_named(&self, passage: usize, event: &SentencePart) -> bool {
         let goes_on = ['至', '到', '起', '以', '前', '後', '后', '間', '间', '末', '初'];
         let quotes = ['“', '”', '"', '「', '」'];
         let chinese = self.book.language(passage).is_chinese();
@@ -74,8 +74,8 @@ impl Run<'_> {
         &mut self,
         passage: usize,
         kind: QuestionKind,
-        first: &Item,
-        second: &Item,
+        first: &SentencePart,
+        second: &SentencePart,
     ) -> PortResult<Question> {
         let book = self.book;
         let language = book.language(passage);
@@ -121,7 +121,7 @@ pub(super) const fn has_computed_keys(kind: QuestionKind) -> bool {
 }
 
 /// The year of an event whose date is a year alone: of others the difference may be one more or less.
-fn year_of(event: &Item) -> Option<i32> {
+fn year_of(event: &SentencePart) -> Option<i32> {
     (event.rank.1 == 0 && event.rank.2 == 0).then_some(event.rank.0)
 }
 

@@ -6,7 +6,7 @@ use text::one_line;
 use super::{
     plain_text::{after_answering, letter, name, number},
     shuffle::shown_order,
-    words::Words,
+    words::FileWords,
     xml::{Element, Node, el},
 };
 
@@ -22,7 +22,7 @@ struct Parts {
 
 /// The item of the question with this number, without namespaces; its passage stands before it.
 pub fn item(n: usize, identifier: &str, question: &Question, passage: Option<&str>) -> Element {
-    let words = Words::of(question.language);
+    let words = FileWords::of(question.language);
     let mut parts = parts(question, words);
     if let Some(text) = passage {
         parts.body.insert(0, el("div").child(el("p").lines(text)).into());
@@ -115,7 +115,7 @@ fn stem(text: &str) -> Node {
     el("p").lines(text).into()
 }
 
-fn parts(question: &Question, words: &Words) -> Parts {
+fn parts(question: &Question, words: &FileWords) -> Parts {
     match &question.body {
         QuestionBody::MultipleChoice { options, key } => {
             let place = options.iter().position(|option| option == key).unwrap_or(0);

@@ -29,7 +29,7 @@ impl Mark {
 
 /// One question's lines.
 #[derive(Default)]
-struct Block {
+struct GiftBlock {
     marks: Vec<Mark>,
     tags: Vec<String>,
     line: usize,
@@ -73,8 +73,8 @@ pub fn read(text: &str, language_of: &dyn Fn(&str) -> Language) -> Result<Import
     if problems.is_empty() { Ok(quiz) } else { Err(problems) }
 }
 
-fn blocks(text: &str, title: &mut Option<String>) -> Vec<Block> {
-    let (mut blocks, mut block) = (Vec::new(), Block::default());
+fn blocks(text: &str, title: &mut Option<String>) -> Vec<GiftBlock> {
+    let (mut blocks, mut block) = (Vec::new(), GiftBlock::default());
     for (i, line) in text.split('\n').map(|line| line.trim_end_matches('\r')).enumerate() {
         let (number, trimmed) = (i + 1, line.trim_start());
         if trimmed.is_empty() {
@@ -126,7 +126,7 @@ fn push_line(text: &str, line: usize, marks: &mut Vec<Mark>) {
     }
 }
 
-fn question(block: &Block, language_of: &dyn Fn(&str) -> Language) -> Read<(Question, Vec<FileProblem>)> {
+fn question(block: &GiftBlock, language_of: &dyn Fn(&str) -> Language) -> Read<(Question, Vec<FileProblem>)> {
     let marks = after_title(&block.marks);
     let Some(open) = marks.iter().position(|m| m.is('{')) else {
         if let Some(close) = marks.iter().find(|m| m.is('}')) {

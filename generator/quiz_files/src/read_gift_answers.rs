@@ -20,7 +20,7 @@ pub struct Answers {
 }
 
 /// One answer: `=text#feedback`, `~%50%text`.
-struct Item {
+struct GiftAnswer {
     right: bool,
     /// Percent, where one is given.
     weight: Option<f32>,
@@ -89,7 +89,7 @@ fn truth(marks: &[Mark], line: usize, format: &'static str, explanation: String)
     Ok(Answers { body: QuestionBody::TrueFalse { key }, explanation, feedback: words.join("\n"), notes: vec![] })
 }
 
-fn items(marks: &[Mark], format: &'static str) -> Result<Vec<Item>, Refused> {
+fn items(marks: &[Mark], format: &'static str) -> Result<Vec<GiftAnswer>, Refused> {
     let mut starts: Vec<usize> = (0..marks.len()).filter(|i| marks[*i].is('=') || marks[*i].is('~')).collect();
     // Only where nothing is wrong can an arrow part the sides of a pair.
     let pairs = !starts.iter().any(|start| marks[*start].is('~'));
@@ -97,7 +97,7 @@ fn items(marks: &[Mark], format: &'static str) -> Result<Vec<Item>, Refused> {
     starts.windows(2).map(|pair| item(&marks[pair[0]..pair[1]], format, pairs)).collect()
 }
 
-fn item(marks: &[Mark], format: &'static str, pairs: bool) -> Result<Item, Refused> {
+fn item(marks: &[Mark], format: &'static str, pairs: bool) -> Result<GiftAnswer, Refused> {
     let (sign, line) = (marks[0], marks[0].line);
     let mut parts = marks[1..].splitn(2, |m| m.is('#'));
     let (words, remark) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -114,7 +114,7 @@ fn item(marks: &[Mark], format: &'static str, pairs: bool) -> Result<Item, Refus
         return broken(line, format!("an answer without text after `{}`", sign.c));
     }
     let (remark_format, remark) = format_of(remark, format);
-    Ok(Item { right: sign.c == '=', weight, text: left, partner, feedback: text(remark, remark_format), line })
+    Ok(GiftAnswer { right: sign.c == '=', weight, text: left, partner, feedback: text(remark, remark_format), line })
 }
 
 /// `%50%` at the beginning, and what follows.
@@ -128,7 +128,7 @@ fn weight(marks: &[Mark]) -> (Option<f32>, &[Mark]) {
 }
 
 /// The key's feedback; that of other answers has no place.
-fn feedback(items: &[Item], notes: &mut Vec<FileProblem>) -> String {
+fn feedback(items: &[GiftAnswer], notes: &mut Vec<FileProblem>) -> String {
     let single = items.iter().filter(|item| item.right).count() == 1;
     let mut kept = String::new();
     for item in items.iter().filter(|item| !item.feedback.is_empty()) {
@@ -141,7 +141,7 @@ fn feedback(items: &[Item], notes: &mut Vec<FileProblem>) -> String {
     kept
 }
 
-fn body(items: Vec<Item>, line: usize, notes: &mut Vec<FileProblem>) -> Result<QuestionBody, Refused> {
+fn body(items: Vec<GiftAnswer>, line: usize, notes: &mut Vec<FileProblem>) -> Result<QuestionBody, Refused> {
     if items.iter().any(|item| item.partner.is_some()) {
         return matching(items, line);
     }
@@ -168,9 +168,9 @@ fn body(items: Vec<Item>, line: usize, notes: &mut Vec<FileProblem>) -> Result<Q
     Ok(QuestionBody::ShortAnswer { key, accepted: texts })
 }
 
-fn choice(items: &[Item], line: usize) -> Result<QuestionBody, Refused> {
-    let full = |item: &&Item| item.right || item.weight.is_some_and(|weight| weight >= FULL);
-    let keys: Vec<&Item> = items.iter().filter(full).collect();
+fn choice(items: &[GiftAnswer], line: usize) -> Result<QuestionBody, Refused> {
+    let full = |item: &&GiftAnswer| item.right || item.weight.is_some_and(|weight| weight >= FULL);
+    let keys: Vec<&GiftAnswer> = items.iter().filter(full).collect();
     let [key] = keys.as_slice() else {
         if keys.is_empty() && items.iter().all(|item| item.weight.is_none_or(|weight| weight <= 0.0)) {
             return broken(line, "no answer is marked as right with `=`");
@@ -184,7 +184,7 @@ fn choice(items: &[Item], line: usize) -> Result<QuestionBody, Refused> {
     Ok(QuestionBody::MultipleChoice { options, key: key.text.clone() })
 }
 
-fn matching(items: Vec<Item>, line: usize) -> Result<QuestionBody, Refused> {
+fn matching(items: Vec<GiftAnswer>, line: usize) -> Result<QuestionBody, Refused> {
     let mut pairs = Vec::new();
     for item in items {
         match item.partner {

@@ -5,7 +5,7 @@ use text::page_word;
 
 /// Words of one language.
 #[derive(Clone, Copy, Debug)]
-pub struct Words {
+pub struct FileWords {
     pub yes: &'static str,
     pub no: &'static str,
     pub key: &'static str,
@@ -20,7 +20,7 @@ pub struct Words {
     pub page: &'static str,
 }
 
-const ENGLISH: Words = Words {
+const ENGLISH: FileWords = FileWords {
     yes: "True",
     no: "False",
     key: "Answer key",
@@ -35,7 +35,7 @@ const ENGLISH: Words = Words {
     page: page_word(Language::English),
 };
 
-const TRADITIONAL: Words = Words {
+const TRADITIONAL: FileWords = FileWords {
     yes: "是",
     no: "非",
     key: "答案",
@@ -50,7 +50,7 @@ const TRADITIONAL: Words = Words {
     page: page_word(Language::TraditionalChinese),
 };
 
-const SIMPLIFIED: Words = Words {
+const SIMPLIFIED: FileWords = FileWords {
     yes: "对",
     no: "错",
     key: "答案",
@@ -65,7 +65,7 @@ const SIMPLIFIED: Words = Words {
     page: page_word(Language::SimplifiedChinese),
 };
 
-impl Words {
+impl FileWords {
     /// Those of a language; English where Lectern has none.
     pub const fn of(language: Language) -> &'static Self {
         match language {

@@ -8,7 +8,7 @@ use text::one_line;
 use super::{
     not_held::Notes,
     plain_text::{after_answering, letter},
-    words::Words,
+    words::FileWords,
 };
 
 /// Bytes below which Moodle takes a line for an empty one.
@@ -19,7 +19,7 @@ pub fn write(quiz: &Quiz, notes: &mut Notes) -> String {
     let mut out = String::new();
     for (i, question) in quiz.questions.iter().enumerate() {
         let n = i + 1;
-        let words = Words::of(question.language);
+        let words = FileWords::of(question.language);
         let (options, key) = match &question.body {
             QuestionBody::MultipleChoice { options, key } => {
                 (options.clone(), options.iter().position(|o| o == key).unwrap_or(0))

@@ -8,7 +8,7 @@ use text::{as_html, one_line};
 use super::{
     plain_text::{after_answering, letter},
     shuffle::shown_order,
-    words::Words,
+    words::FileWords,
 };
 
 /// The quiz as text.
@@ -41,7 +41,7 @@ fn listed<'a>(options: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 fn front(question: &Question) -> String {
-    let words = Words::of(question.language);
+    let words = FileWords::of(question.language);
     let below = match &question.body {
         QuestionBody::MultipleChoice { options, .. } | QuestionBody::Ordering { options, .. } => {
             listed(options.iter().map(String::as_str))
@@ -59,7 +59,7 @@ fn front(question: &Question) -> String {
 }
 
 fn back(question: &Question) -> String {
-    let words = Words::of(question.language);
+    let words = FileWords::of(question.language);
     let key = match &question.body {
         QuestionBody::MultipleChoice { options, key } => {
             let place = options.iter().position(|option| option == key).unwrap_or(0);

@@ -10,7 +10,7 @@ use super::{
     not_held::Notes,
     plain_text::{after_answering, number},
     unwritable,
-    words::Words,
+    words::FileWords,
 };
 use crate::QuizFileResult;
 
@@ -37,7 +37,7 @@ fn name_of(value: &impl serde::Serialize) -> String {
 /// What is shown to choose from, and what is right. Items to be ordered are named by their place among the options,
 /// pairs have no key of their own: `option_1` belongs to `partner_1`.
 fn options_and_key(question: &Question) -> (Vec<String>, String) {
-    let words = Words::of(question.language);
+    let words = FileWords::of(question.language);
     match &question.body {
         QuestionBody::MultipleChoice { options, key } => (options.clone(), key.clone()),
         QuestionBody::TrueFalse { key } => {

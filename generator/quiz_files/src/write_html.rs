@@ -8,7 +8,7 @@ use text::as_html;
 use super::{
     plain_text::{after_answering, letter, number},
     shuffle::shown_order,
-    words::{Words, language_of},
+    words::{FileWords, language_of},
 };
 
 const STYLE: &str = "
@@ -39,7 +39,7 @@ ol.options { list-style: upper-alpha; margin-top: .4rem; padding-left: 2rem; }
 /// The quiz as a page.
 pub fn write(quiz: &Quiz) -> String {
     let language = language_of(quiz);
-    let words = Words::of(language);
+    let words = FileWords::of(language);
     let title = as_html(&quiz.title);
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -67,7 +67,7 @@ pub fn write(quiz: &Quiz) -> String {
             question.language.tag(),
             as_html(&question.stem),
             number(question.points),
-            Words::of(question.language).points,
+            FileWords::of(question.language).points,
             below(question)
         );
     }
@@ -87,7 +87,7 @@ fn items<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 fn below(question: &Question) -> String {
-    let words = Words::of(question.language);
+    let words = FileWords::of(question.language);
     match &question.body {
         QuestionBody::MultipleChoice { options: shown, .. } => options(shown.iter().map(String::as_str)),
         QuestionBody::Ordering { options: shown, .. } => {
@@ -108,7 +108,7 @@ fn below(question: &Question) -> String {
 }
 
 fn key(question: &Question) -> String {
-    let words = Words::of(question.language);
+    let words = FileWords::of(question.language);
     match &question.body {
         QuestionBody::MultipleChoice { options, key } => {
             let place = options.iter().position(|option| option == key).unwrap_or(0);
@@ -137,7 +137,7 @@ fn key(question: &Question) -> String {
 }
 
 fn notes(question: &Question) -> String {
-    let words = Words::of(question.language);
+    let words = FileWords::of(question.language);
     let after = after_answering(question);
     let mut out = if after.is_empty() { String::new() } else { format!("<p class=\"after\">{}</p>", as_html(&after)) };
     for citation in &question.evidence {

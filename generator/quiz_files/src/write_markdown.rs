@@ -8,12 +8,12 @@ use text::{as_markdown, one_line};
 use super::{
     plain_text::{after_answering, letter, number},
     shuffle::shown_order,
-    words::{Words, language_of},
+    words::{FileWords, language_of},
 };
 
 /// The quiz as text.
 pub fn write(quiz: &Quiz) -> String {
-    let words = Words::of(language_of(quiz));
+    let words = FileWords::of(language_of(quiz));
     let mut out = format!("# {}\n", as_markdown(&one_line(&quiz.title)));
     for (i, question) in quiz.questions.iter().enumerate() {
         if let Some(passage) = quiz.passage_before(i) {
@@ -26,7 +26,7 @@ pub fn write(quiz: &Quiz) -> String {
     for (i, question) in quiz.questions.iter().enumerate() {
         let _ = write!(out, "\n**{}.** {}", i + 1, key(question));
         let points = number(question.points);
-        let _ = writeln!(out, " ({points} {})", Words::of(question.language).points);
+        let _ = writeln!(out, " ({points} {})", FileWords::of(question.language).points);
         let after = after_answering(question);
         if !after.is_empty() {
             let _ = write!(out, "\n{}\n", as_markdown(&after));
@@ -39,7 +39,7 @@ pub fn write(quiz: &Quiz) -> String {
 }
 
 /// A quote and where it stands.
-fn quoted(citation: &Citation, words: &Words) -> String {
+fn quoted(citation: &Citation, words: &FileWords) -> String {
     let (source, page) = (words.source, words.page);
     let quote = as_markdown(&citation.quote).replace('\n', "\n> ");
     format!("\n> {quote}\n>\n> {source}: {}\n", as_markdown(&citation.source(page)))
@@ -51,7 +51,7 @@ fn item(mark: &str, text: &str) -> String {
 }
 
 fn below(question: &Question) -> String {
-    let words = Words::of(question.language);
+    let words = FileWords::of(question.language);
     let lettered = |i: usize, text: &str| item("-", &format!("{}. {text}", letter(i)));
     match &question.body {
         QuestionBody::MultipleChoice { options, .. } | QuestionBody::Ordering { options, .. } => {
@@ -71,7 +71,7 @@ fn below(question: &Question) -> String {
 }
 
 fn key(question: &Question) -> String {
-    let words = Words::of(question.language);
+    let words = FileWords::of(question.language);
     match &question.body {
         QuestionBody::MultipleChoice { options, key } => {
             let place = options.iter().position(|option| option == key).unwrap_or(0);

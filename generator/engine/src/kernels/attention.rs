@@ -87,7 +87,7 @@ impl QueryRow<'_> {
 }
 
 /// A task: some rows of a sequence, one key head, some of the pages.
-struct Task {
+struct AttentionTask {
     attend: usize,
     kv_head: usize,
     first: usize,
@@ -124,7 +124,7 @@ pub(crate) fn attention(
         slots.push((task, slot));
         left = rest;
     }
-    let input = Input { memory, layer, words: &queries.words, scales: &queries.scales, heads, group };
+    let input = AttentionInput { memory, layer, words: &queries.words, scales: &queries.scales, heads, group };
     pool.for_each(slots, |(task, states)| {
         // SAFETY: the rows are among the queries and their pages in the table, checked above.
         unsafe { attend(isa, &input, &list[task.attend], task, states) };
@@ -136,10 +136,10 @@ pub(crate) fn attention(
 }
 
 /// Shares the work out: long runs of rows by rows, single rows by spans of pages.
-fn plan(list: &[Attend<'_>], kv_heads: usize, group: usize, state: usize) -> (Vec<Task>, usize) {
+fn plan(list: &[Attend<'_>], kv_heads: usize, group: usize, state: usize) -> (Vec<AttentionTask>, usize) {
     let (mut tasks, mut at) = (Vec::new(), 0);
     let mut push = |attend: usize, kv_head, first, rows: usize, spans| {
-        tasks.push(Task { attend, kv_head, first, rows, spans, state: at });
+        tasks.push(AttentionTask { attend, kv_head, first, rows, spans, state: at });
         at += rows * group * state;
     };
     for (n, a) in list.iter().enumerate() {
@@ -162,8 +162,8 @@ fn plan(list: &[Attend<'_>], kv_heads: usize, group: usize, state: usize) -> (Ve
 
 /// Joins a task's states with those of the spans after it, and writes the result, if it is the first of its rows.
 fn finish(
-    tasks: &[Task],
-    task: &Task,
+    tasks: &[AttentionTask],
+    task: &AttentionTask,
     list: &[Attend<'_>],
     states: &mut [f32],
     (size, state, group, head, heads): (usize, usize, usize, usize, usize),
@@ -214,7 +214,7 @@ fn exp2(x: f32) -> f32 {
     unsafe { super::portable::Portable::exp2([x; 8])[0] }
 }
 
-struct Input<'a> {
+struct AttentionInput<'a> {
     memory: &'a KvMemory,
     layer: usize,
     words: &'a [i32],
@@ -225,11 +225,16 @@ struct Input<'a> {
 
 for_each_isa! {
     /// Computes a task's states. Its rows must be among the queries, its pages in the table, `states` of their length.
-    fn attend = attend_generic(input: &Input<'_>, attend: &Attend<'_>, task: &Task, states: &mut [f32])
+    fn attend = attend_generic(input: &AttentionInput<'_>, attend: &Attend<'_>, task: &AttentionTask, states: &mut [f32])
 }
 
 #[inline(always)]
-unsafe fn attend_generic<S: Simd>(input: &Input<'_>, attend: &Attend<'_>, task: &Task, states: &mut [f32]) {
+unsafe fn attend_generic<S: Simd>(
+    input: &AttentionInput<'_>,
+    attend: &Attend<'_>,
+    task: &AttentionTask,
+    states: &mut [f32],
+) {
     let state = HEAD + padded(input.memory.head);
     let mut span_states = vec![0.0f32; states.len()];
     clear(states, state);
@@ -257,9 +262,9 @@ fn clear(states: &mut [f32], state: usize) {
 /// One page with all rows of a task that see it.
 #[inline(always)]
 unsafe fn page_rows<S: Simd>(
-    input: &Input<'_>,
+    input: &AttentionInput<'_>,
     attend: &Attend<'_>,
-    task: &Task,
+    task: &AttentionTask,
     page: &HeadPage<'_>,
     start: usize,
     states: &mut [f32],
@@ -288,9 +293,9 @@ unsafe fn page_rows<S: Simd>(
 /// One page with `T` rows, from row `n` of the task's. Returns `T`.
 #[inline(always)]
 unsafe fn tile<S: Simd, const T: usize>(
-    input: &Input<'_>,
+    input: &AttentionInput<'_>,
     attend: &Attend<'_>,
-    task: &Task,
+    task: &AttentionTask,
     page: &HeadPage<'_>,
     whole: &ValueUnit<S>,
     (start, n): (usize, usize),
@@ -347,7 +352,7 @@ unsafe fn tile<S: Simd, const T: usize>(
 }
 
 /// The number of row `n` of a task's among all queries.
-fn query_of(input: &Input<'_>, attend: &Attend<'_>, task: &Task, n: usize) -> usize {
+fn query_of(input: &AttentionInput<'_>, attend: &Attend<'_>, task: &AttentionTask, n: usize) -> usize {
     (attend.row + task.first + n / input.group) * input.heads + task.kv_head * input.group + n % input.group
 }
 

@@ -129,11 +129,11 @@ impl Simd for Avx2 {
         unsafe { _mm256_storeu_ps(p, v) }
     }
     #[inline(always)]
-    unsafe fn load_half(p: *const u8) -> Self::F {
+    unsafe fn load_f16(p: *const u8) -> Self::F {
         unsafe { _mm256_cvtph_ps(_mm_loadu_si128(p.cast())) }
     }
     #[inline(always)]
-    unsafe fn load_brain(p: *const u8) -> Self::F {
+    unsafe fn load_bf16(p: *const u8) -> Self::F {
         unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(_mm_loadu_si128(p.cast())))) }
     }
     #[inline(always)]

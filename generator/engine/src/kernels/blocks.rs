@@ -7,20 +7,20 @@ use half::f16;
 
 /// 32 weights: `(values[i] - offset) * scale * part[i / 16] + minimum`, where the offset belongs to the kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Block {
+pub(super) struct UnpackedBlock {
     pub values: [u8; 32],
     pub scale: f32,
     pub minimum: f32,
     pub parts: [i8; 2],
 }
 
-impl Block {
+impl UnpackedBlock {
     pub(super) const EMPTY: Self = Self { values: [0; 32], scale: 0.0, minimum: 0.0, parts: [0; 2] };
 }
 
 /// Unpacks `row`, a row of blocks of `kind`, and hands each 32 weights to `take` with their number. Bytes that make no
 /// whole block are left out.
-pub(super) fn unpack_row(kind: GgmlDType, row: &[u8], mut take: impl FnMut(usize, Block)) {
+pub(super) fn unpack_row(kind: GgmlDType, row: &[u8], mut take: impl FnMut(usize, UnpackedBlock)) {
     let size = kind.type_size();
     let per_block = kind.block_size() / 32;
     for (n, bytes) in row.chunks_exact(size).enumerate() {
@@ -31,9 +31,9 @@ pub(super) fn unpack_row(kind: GgmlDType, row: &[u8], mut take: impl FnMut(usize
 }
 
 /// The `part`th 32 weights of a block. `bytes` is a whole block of `kind`.
-fn unpack(kind: GgmlDType, bytes: &[u8], part: usize) -> Block {
+fn unpack(kind: GgmlDType, bytes: &[u8], part: usize) -> UnpackedBlock {
     let half = |at: usize| f16::from_le_bytes([bytes[at], bytes[at + 1]]).to_f32();
-    let plain = |scale, minimum, values| Block { values, scale, minimum, parts: [1; 2] };
+    let plain = |scale, minimum, values| UnpackedBlock { values, scale, minimum, parts: [1; 2] };
     match kind {
         GgmlDType::Q4_0 => plain(half(0), 0.0, nibbles(&bytes[2..])),
         GgmlDType::Q4_1 => plain(half(0), half(2), nibbles(&bytes[4..])),
@@ -55,7 +55,7 @@ fn unpack(kind: GgmlDType, bytes: &[u8], part: usize) -> Block {
         }
         GgmlDType::Q6K => six_bits(bytes, part, half(208)),
         // The loader lets no other kind through.
-        _ => Block::EMPTY,
+        _ => UnpackedBlock::EMPTY,
     }
 }
 
@@ -82,11 +82,11 @@ fn k_scale(bytes: &[u8], part: usize) -> (f32, f32) {
     (f32::from(scale), f32::from(minimum))
 }
 
-fn six_bits(bytes: &[u8], part: usize, scale: f32) -> Block {
+fn six_bits(bytes: &[u8], part: usize, scale: f32) -> UnpackedBlock {
     let (half, quarter) = (part / 4, part % 4);
     let low = &bytes[half * 64 + quarter % 2 * 32..][..32];
     let high = &bytes[128 + half * 32..][..32];
     let value = |i: usize| ((low[i] >> (quarter / 2 * 4)) & 15) | (((high[i] >> (2 * quarter)) & 3) << 4);
     let part_scale = |i: usize| bytes[192 + half * 8 + quarter * 2 + i] as i8;
-    Block { values: std::array::from_fn(value), scale, minimum: 0.0, parts: [part_scale(0), part_scale(1)] }
+    UnpackedBlock { values: std::array::from_fn(value), scale, minimum: 0.0, parts: [part_scale(0), part_scale(1)] }
 }

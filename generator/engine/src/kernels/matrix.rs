@@ -14,78 +14,72 @@ use half::{bf16, f16};
 use super::{
     Isa,
     aligned::Aligned,
-    blocks::{Block, unpack_row},
+    blocks::{UnpackedBlock, unpack_row},
 };
 
-/// How a matrix's numbers are stored.
+/// How a matrix's numbers are stored, by GGUF's names. `Q4_K` and `Q5_K` share the tiles of the types that they unpack to.
+#[allow(non_camel_case_types)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// `Q4_0`.
-    Four,
-    /// `Q4_1`, `Q4_K`.
-    FourMinimum,
-    /// `Q5_0`.
-    Five,
-    /// `Q5_1`, `Q5_K`.
-    FiveMinimum,
-    /// `Q6_K`.
-    Six,
-    /// `Q8_0`.
-    Eight,
-    /// `F16`.
-    Half,
-    /// `BF16`.
-    Brain,
-    /// `F32`.
-    Float,
+pub(super) enum WeightKind {
+    Q4_0,
+    /// And `Q4_K`: with a minimum.
+    Q4_1,
+    Q5_0,
+    /// And `Q5_K`: with a minimum.
+    Q5_1,
+    Q6_K,
+    Q8_0,
+    F16,
+    BF16,
+    F32,
 }
 
-impl Kind {
+impl WeightKind {
     const fn of(kind: GgmlDType) -> Option<Self> {
         Some(match kind {
-            GgmlDType::Q4_0 => Self::Four,
-            GgmlDType::Q4_1 | GgmlDType::Q4K => Self::FourMinimum,
-            GgmlDType::Q5_0 => Self::Five,
-            GgmlDType::Q5_1 | GgmlDType::Q5K => Self::FiveMinimum,
-            GgmlDType::Q6K => Self::Six,
-            GgmlDType::Q8_0 => Self::Eight,
-            GgmlDType::F16 => Self::Half,
-            GgmlDType::BF16 => Self::Brain,
-            GgmlDType::F32 => Self::Float,
+            GgmlDType::Q4_0 => Self::Q4_0,
+            GgmlDType::Q4_1 | GgmlDType::Q4K => Self::Q4_1,
+            GgmlDType::Q5_0 => Self::Q5_0,
+            GgmlDType::Q5_1 | GgmlDType::Q5K => Self::Q5_1,
+            GgmlDType::Q6K => Self::Q6_K,
+            GgmlDType::Q8_0 => Self::Q8_0,
+            GgmlDType::F16 => Self::F16,
+            GgmlDType::BF16 => Self::BF16,
+            GgmlDType::F32 => Self::F32,
             _ => return None,
         })
     }
 
     /// Whether rows are multiplied as floats.
     pub(super) const fn is_float(self) -> bool {
-        matches!(self, Self::Half | Self::Brain | Self::Float)
+        matches!(self, Self::F16 | Self::BF16 | Self::F32)
     }
 
     const fn has_minimum(self) -> bool {
-        matches!(self, Self::FourMinimum | Self::FiveMinimum)
+        matches!(self, Self::Q4_1 | Self::Q5_1)
     }
 
     const fn has_parts(self) -> bool {
-        matches!(self, Self::Six)
+        matches!(self, Self::Q6_K)
     }
 
     const fn bits(self) -> usize {
         match self {
-            Self::Four | Self::FourMinimum => 4,
-            Self::Five | Self::FiveMinimum | Self::Six => 6,
-            Self::Eight => 8,
-            Self::Half | Self::Brain => 16,
-            Self::Float => 32,
+            Self::Q4_0 | Self::Q4_1 => 4,
+            Self::Q5_0 | Self::Q5_1 | Self::Q6_K => 6,
+            Self::Q8_0 => 8,
+            Self::F16 | Self::BF16 => 16,
+            Self::F32 => 32,
         }
     }
 
     /// What the kernel takes from every value.
     pub(super) const fn offset(self) -> i16 {
         match self {
-            Self::Four => 8,
-            Self::Five | Self::FiveMinimum => 16,
-            Self::Six => 32,
-            Self::Eight => 128,
+            Self::Q4_0 => 8,
+            Self::Q5_0 | Self::Q5_1 => 16,
+            Self::Q6_K => 32,
+            Self::Q8_0 => 128,
             _ => 0,
         }
     }
@@ -108,7 +102,7 @@ impl Kind {
 
 /// A matrix of weights, rows by columns, in tiles.
 pub(crate) struct Matrix {
-    pub(super) kind: Kind,
+    pub(super) kind: WeightKind,
     pub(super) isa: Isa,
     pub(super) rows: usize,
     pub(super) columns: usize,
@@ -117,7 +111,7 @@ pub(crate) struct Matrix {
 
 /// Whether matrices of `kind` can be multiplied.
 pub(crate) const fn is_supported(kind: GgmlDType) -> bool {
-    Kind::of(kind).is_some()
+    WeightKind::of(kind).is_some()
 }
 
 impl Matrix {
@@ -130,7 +124,9 @@ impl Matrix {
         columns: usize,
         mut read: impl FnMut(usize, &mut [u8]) -> Result<(), E>,
     ) -> Result<Option<Self>, E> {
-        let Some(own) = Kind::of(kind).filter(|_| columns.is_multiple_of(kind.block_size())) else { return Ok(None) };
+        let Some(own) = WeightKind::of(kind).filter(|_| columns.is_multiple_of(kind.block_size())) else {
+            return Ok(None);
+        };
         let lanes = isa.lanes();
         let row_bytes = columns / kind.block_size() * kind.type_size();
         let tile_bytes = columns / own.columns() * own.step() * lanes;
@@ -198,7 +194,7 @@ fn write_floats(bytes: &[u8], size: usize, tile: &mut [u8], row: usize, lanes: u
 }
 
 /// Writes one row's 32 weights into a tile's step.
-fn write_block(kind: Kind, block: &Block, out: &mut [u8], row: usize, lanes: usize) {
+fn write_block(kind: WeightKind, block: &UnpackedBlock, out: &mut [u8], row: usize, lanes: usize) {
     out[2 * row..][..2].copy_from_slice(&f16::from_f32(block.scale).to_le_bytes());
     if kind.has_minimum() {
         out[2 * (lanes + row)..][..2].copy_from_slice(&f16::from_f32(block.minimum).to_le_bytes());
@@ -228,12 +224,12 @@ fn write_block(kind: Kind, block: &Block, out: &mut [u8], row: usize, lanes: usi
 }
 
 /// The inverse, as floats: 32 of them, or one column of floats.
-fn read_block(kind: Kind, step: &[u8], row: usize, lanes: usize, out: &mut [f32]) {
+fn read_block(kind: WeightKind, step: &[u8], row: usize, lanes: usize, out: &mut [f32]) {
     let pair = |n: usize| [step[2 * n], step[2 * n + 1]];
     match kind {
-        Kind::Half => out[0] = f16::from_le_bytes(pair(row)).to_f32(),
-        Kind::Brain => out[0] = bf16::from_le_bytes(pair(row)).to_f32(),
-        Kind::Float => {
+        WeightKind::F16 => out[0] = f16::from_le_bytes(pair(row)).to_f32(),
+        WeightKind::BF16 => out[0] = bf16::from_le_bytes(pair(row)).to_f32(),
+        WeightKind::F32 => {
             let [a, b] = pair(2 * row);
             let [c, d] = pair(2 * row + 1);
             out[0] = f32::from_le_bytes([a, b, c, d]);
@@ -251,7 +247,7 @@ fn read_block(kind: Kind, step: &[u8], row: usize, lanes: usize, out: &mut [f32]
     }
 }
 
-fn read_value(kind: Kind, values: &[u8], i: usize, row: usize, lanes: usize) -> u8 {
+fn read_value(kind: WeightKind, values: &[u8], i: usize, row: usize, lanes: usize) -> u8 {
     let (quad, byte) = (i / 4, i % 4);
     let at = |vector: usize| values[(vector * lanes + row) * 4 + byte];
     if kind.bits() == 8 {

@@ -36,4 +36,4 @@ pub(crate) use matrix::{Matrix, is_supported};
 pub(crate) use peak::peak;
 pub(crate) use pool::Pool;
 pub(crate) use product::{Product, products};
-pub(crate) use rows::{Rotation, add_row, add_scaled_row, gate_row, normalise_row, rotate};
+pub(crate) use rows::{RopePairs, add_row, add_scaled_row, rms_norm, rope, swiglu};

@@ -27,21 +27,21 @@ const MASK: u64 = (1 << BITS) - 1;
 /// Most tasks of one run.
 pub(crate) const MOST_TASKS: usize = MASK as usize;
 
-type Task = dyn Fn(usize) + Sync;
+type PoolTask = dyn Fn(usize) + Sync;
 
 /// A fixed set of threads, the caller's among them.
 pub(crate) struct Pool {
-    shared: Arc<Shared>,
+    shared: Arc<PoolState>,
     workers: Vec<thread::JoinHandle<()>>,
     /// One run at a time.
     running: Mutex<()>,
 }
 
-struct Shared {
+struct PoolState {
     /// Run number, number of tasks, next task.
     word: AtomicU64,
     /// The current run's closure; valid while one of its tasks is claimed and not done.
-    task: UnsafeCell<Option<&'static Task>>,
+    task: UnsafeCell<Option<&'static PoolTask>>,
     done: AtomicUsize,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     sleeping: AtomicUsize,
@@ -52,12 +52,12 @@ struct Shared {
 
 // SAFETY: `task` is written by the caller of `run` while no task can be claimed, and read only after a successful claim,
 // which orders the read after the write.
-unsafe impl Sync for Shared {}
+unsafe impl Sync for PoolState {}
 
 impl Pool {
     /// A pool that works on `threads` threads, at least one: that of the caller.
     pub(crate) fn new(threads: usize) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(PoolState {
             word: AtomicU64::new(0),
             task: UnsafeCell::new(None),
             done: AtomicUsize::new(0),
@@ -94,7 +94,7 @@ impl Pool {
         // SAFETY: no task of an earlier run is claimed any more, so nobody reads `task`. The borrow is
         // not really for ever: this function does not return before the last call through it has.
         unsafe {
-            *shared.task.get() = Some(mem::transmute::<&(dyn Fn(usize) + Sync), &'static Task>(task));
+            *shared.task.get() = Some(mem::transmute::<&(dyn Fn(usize) + Sync), &'static PoolTask>(task));
         }
         let run = (shared.word.load(Ordering::Relaxed) >> (2 * BITS)) + 1;
         shared.word.store((run << (2 * BITS)) | ((tasks as u64) << BITS), Ordering::SeqCst);
@@ -142,7 +142,7 @@ impl Drop for Pool {
     }
 }
 
-impl Shared {
+impl PoolState {
     /// Claims and does one task of the current run; false where none is left.
     fn do_one(&self) -> bool {
         let mut word = self.word.load(Ordering::Acquire);

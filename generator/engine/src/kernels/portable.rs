@@ -146,13 +146,13 @@ impl Simd for Portable {
         unsafe { p.cast::<Self::F>().write_unaligned(v) };
     }
     #[inline(always)]
-    unsafe fn load_half(p: *const u8) -> Self::F {
+    unsafe fn load_f16(p: *const u8) -> Self::F {
         // SAFETY: as above.
         let v = unsafe { p.cast::<[u16; N]>().read_unaligned() };
         each_f(|i| f16::from_bits(v[i]).to_f32())
     }
     #[inline(always)]
-    unsafe fn load_brain(p: *const u8) -> Self::F {
+    unsafe fn load_bf16(p: *const u8) -> Self::F {
         // SAFETY: as above.
         let v = unsafe { p.cast::<[u16; N]>().read_unaligned() };
         each_f(|i| bf16::from_bits(v[i]).to_f32())

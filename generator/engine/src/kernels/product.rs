@@ -4,7 +4,8 @@
 //! order, whichever tile computes it.
 
 use super::{
-    Activations, Isa, Matrix, Pool, activations::GROUP, isa::for_each_isa, matrix::Kind, pool::MOST_TASKS, simd::Simd,
+    Activations, Isa, Matrix, Pool, activations::GROUP, isa::for_each_isa, matrix::WeightKind, pool::MOST_TASKS,
+    simd::Simd,
 };
 
 /// One product: `out[row][n] = sum over k of activations[row][k] * matrix[n][k]`. `out` has as many rows as the
@@ -21,7 +22,7 @@ const LINE: usize = 64;
 const AHEAD: usize = 4096;
 
 /// What a task needs to know of a product.
-struct Shared<'a> {
+struct SharedProduct<'a> {
     matrix: &'a Matrix,
     out: *mut f32,
     /// The number of its first task.
@@ -29,7 +30,7 @@ struct Shared<'a> {
 }
 
 // SAFETY: tasks write to `out` at disjoint columns, and nobody reads it meanwhile.
-unsafe impl Sync for Shared<'_> {}
+unsafe impl Sync for SharedProduct<'_> {}
 
 /// Computes products of the same activations, all at once.
 ///
@@ -40,14 +41,14 @@ pub(crate) fn products(pool: &Pool, isa: Isa, activations: &Activations, list: V
     let tiles: usize = list.iter().map(|p| p.matrix.rows.div_ceil(isa.lanes())).sum();
     // Pairs of tiles per task: enough tasks that a thread that was held up does not hold up the others.
     let pairs = (tiles / (16 * pool.threads())).max(tiles / (2 * MOST_TASKS)).clamp(1, 64);
-    let shared: Vec<Shared> = list
+    let shared: Vec<SharedProduct> = list
         .into_iter()
         .map(|Product { matrix, out }| {
             assert!(matrix.columns == activations.columns() && matrix.isa == isa, "another matrix than announced");
             assert_eq!(out.len(), activations.rows() * matrix.rows, "the output's length");
             let first = tasks;
             tasks += matrix.rows.div_ceil(isa.lanes() * 2 * pairs);
-            Shared { matrix, out: out.as_mut_ptr(), first }
+            SharedProduct { matrix, out: out.as_mut_ptr(), first }
         })
         .collect();
     let shared = shared.as_slice();
@@ -73,15 +74,15 @@ unsafe fn tiles_generic<S: Simd>(matrix: &Matrix, activations: &Activations, out
     // SAFETY: the caller's promise, handed on.
     unsafe {
         match matrix.kind {
-            Kind::Four => strip::<S, Four>(matrix, activations, out, first, end),
-            Kind::FourMinimum => strip::<S, FourMinimum>(matrix, activations, out, first, end),
-            Kind::Five => strip::<S, Five>(matrix, activations, out, first, end),
-            Kind::FiveMinimum => strip::<S, FiveMinimum>(matrix, activations, out, first, end),
-            Kind::Six => strip::<S, Six>(matrix, activations, out, first, end),
-            Kind::Eight => strip::<S, Eight>(matrix, activations, out, first, end),
-            Kind::Half => strip::<S, Half>(matrix, activations, out, first, end),
-            Kind::Brain => strip::<S, Brain>(matrix, activations, out, first, end),
-            Kind::Float => strip::<S, Float>(matrix, activations, out, first, end),
+            WeightKind::Q4_0 => strip::<S, Q4_0>(matrix, activations, out, first, end),
+            WeightKind::Q4_1 => strip::<S, Q4_1>(matrix, activations, out, first, end),
+            WeightKind::Q5_0 => strip::<S, Q5_0>(matrix, activations, out, first, end),
+            WeightKind::Q5_1 => strip::<S, Q5_1>(matrix, activations, out, first, end),
+            WeightKind::Q6_K => strip::<S, Q6_K>(matrix, activations, out, first, end),
+            WeightKind::Q8_0 => strip::<S, Q8_0>(matrix, activations, out, first, end),
+            WeightKind::F16 => strip::<S, F16>(matrix, activations, out, first, end),
+            WeightKind::BF16 => strip::<S, BF16>(matrix, activations, out, first, end),
+            WeightKind::F32 => strip::<S, F32>(matrix, activations, out, first, end),
         }
     }
 }
@@ -102,7 +103,7 @@ unsafe fn strip<S: Simd, W: Weights>(
     while tile < end {
         // One row waits for memory alone, which is quickest from end to end.
         let count = if activations.rows() == 1 { 1 } else { (end - tile).min(2) };
-        let at = Place { out, stride: matrix.rows, row: tile * S::LANES, rows: matrix.rows };
+        let at = TileOutput { out, stride: matrix.rows, row: tile * S::LANES, rows: matrix.rows };
         // SAFETY: the tiles from `tile` to before `end` are in the matrix; the rest is the caller's promise.
         unsafe {
             let weights = matrix.tiles.get().as_ptr().add(tile * bytes);
@@ -117,7 +118,7 @@ unsafe fn strip<S: Simd, W: Weights>(
 }
 
 /// Where a tile's results go.
-struct Place {
+struct TileOutput {
     out: *mut f32,
     /// Floats from one row of activations to the next.
     stride: usize,
@@ -132,13 +133,13 @@ unsafe fn groups<S: Simd, W: Weights, const R: usize>(
     weights: [*const u8; R],
     steps: usize,
     activations: &Activations,
-    at: &Place,
+    at: &TileOutput,
 ) {
     for first in (0..activations.rows()).step_by(GROUP) {
         let count = (activations.rows() - first).min(GROUP);
         // SAFETY: the group is there, whole, even where its last rows are not in use.
         unsafe {
-            let input = Input::<S>::of(activations, first / GROUP, steps);
+            let input = ActivationGroup::<S>::of(activations, first / GROUP, steps);
             match count {
                 1 => multiply::<S, W, R, 1>(weights, steps, &input, at, first, 1),
                 2 => multiply::<S, W, R, 2>(weights, steps, &input, at, first, 2),
@@ -149,7 +150,7 @@ unsafe fn groups<S: Simd, W: Weights, const R: usize>(
 }
 
 /// One group of activations.
-struct Input<S> {
+struct ActivationGroup<S> {
     quads: *const i32,
     scales: *const f32,
     sums: *const f32,
@@ -159,7 +160,7 @@ struct Input<S> {
     simd: std::marker::PhantomData<S>,
 }
 
-impl<S: Simd> Input<S> {
+impl<S: Simd> ActivationGroup<S> {
     #[inline(always)]
     unsafe fn of(a: &Activations, group: usize, steps: usize) -> Self {
         let start = |list: usize, per_step: usize| (group * steps * per_step * GROUP).min(list);
@@ -197,8 +198,8 @@ impl<S: Simd> Input<S> {
 unsafe fn multiply<S: Simd, W: Weights, const R: usize, const T: usize>(
     weights: [*const u8; R],
     steps: usize,
-    input: &Input<S>,
-    at: &Place,
+    input: &ActivationGroup<S>,
+    at: &TileOutput,
     first: usize,
     count: usize,
 ) {
@@ -238,26 +239,27 @@ unsafe fn multiply<S: Simd, W: Weights, const R: usize, const T: usize>(
 /// # Safety
 /// `step` needs whole steps of weights and activations behind its pointers, and the instructions of `S`.
 trait Weights {
-    const KIND: Kind;
+    const KIND: WeightKind;
     /// Adds the products of one step.
     unsafe fn step<S: Simd, const R: usize, const T: usize>(
         weights: [*const u8; R],
         step: usize,
-        input: &Input<S>,
+        input: &ActivationGroup<S>,
         sums: &mut [[S::F; T]; R],
     );
 }
 
 macro_rules! weights {
     ($($name:ident => $step:ident),*) => {$(
+        #[allow(non_camel_case_types)]
         struct $name;
         impl Weights for $name {
-            const KIND: Kind = Kind::$name;
+            const KIND: WeightKind = WeightKind::$name;
             #[inline(always)]
             unsafe fn step<S: Simd, const R: usize, const T: usize>(
                 weights: [*const u8; R],
                 step: usize,
-                input: &Input<S>,
+                input: &ActivationGroup<S>,
                 sums: &mut [[S::F; T]; R],
             ) {
                 // SAFETY: the caller's promise, handed on.
@@ -267,8 +269,8 @@ macro_rules! weights {
     )*};
 }
 weights!(
-    Four => step_small, FourMinimum => step_small, Five => step_small, FiveMinimum => step_small, Six => step_small,
-    Eight => step_eight, Half => step_float, Brain => step_float, Float => step_float
+    Q4_0 => step_small, Q4_1 => step_small, Q5_0 => step_small, Q5_1 => step_small, Q6_K => step_small,
+    Q8_0 => step_eight, F16 => step_float, BF16 => step_float, F32 => step_float
 );
 
 /// The values of quad `quad` of four- or six-bit weights.
@@ -280,7 +282,7 @@ unsafe fn values<S: Simd, W: Weights>(body: *const u8, quad: usize) -> S::I {
         let low = S::load(body.add(quad % 4 * vector));
         let low = if quad < 4 { low } else { S::shift_right::<4>(low) };
         let low = S::and(low, S::splat(0x0F0F_0F0F));
-        if matches!(W::KIND, Kind::Four | Kind::FourMinimum) {
+        if matches!(W::KIND, WeightKind::Q4_0 | WeightKind::Q4_1) {
             return low;
         }
         let high = S::load(body.add((4 + quad % 2) * vector));
@@ -299,12 +301,12 @@ unsafe fn values<S: Simd, W: Weights>(body: *const u8, quad: usize) -> S::I {
 unsafe fn step_small<S: Simd, W: Weights, const R: usize, const T: usize>(
     weights: [*const u8; R],
     step: usize,
-    input: &Input<S>,
+    input: &ActivationGroup<S>,
     sums: &mut [[S::F; T]; R],
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let parts = matches!(W::KIND, Kind::Six);
+        let parts = matches!(W::KIND, WeightKind::Q6_K);
         let mut wholes = [[S::splat(0); T]; R];
         let mut running = [[S::splat(0); T]; R];
         for quad in 0..8 {
@@ -341,13 +343,13 @@ unsafe fn step_small<S: Simd, W: Weights, const R: usize, const T: usize>(
             }
         }
         for r in 0..R {
-            let scale = S::load_half(weights[r]);
+            let scale = S::load_f16(weights[r]);
             for t in 0..T {
                 let whole = if parts { wholes[r][t] } else { S::dot_end(running[r][t]) };
                 sums[r][t] = scaled::<S>(whole, scale, input, step, t, sums[r][t]);
             }
-            if matches!(W::KIND, Kind::FourMinimum | Kind::FiveMinimum) {
-                let minimum = S::load_half(weights[r].add(2 * S::LANES));
+            if matches!(W::KIND, WeightKind::Q4_1 | WeightKind::Q5_1) {
+                let minimum = S::load_f16(weights[r].add(2 * S::LANES));
                 for t in 0..T {
                     let sum = S::splat_f(*input.sums.add(step * GROUP + t));
                     sums[r][t] = S::fma(minimum, sum, sums[r][t]);
@@ -359,7 +361,14 @@ unsafe fn step_small<S: Simd, W: Weights, const R: usize, const T: usize>(
 
 /// Adds a step's whole-number sum, scaled by weights and activations.
 #[inline(always)]
-unsafe fn scaled<S: Simd>(whole: S::I, scale: S::F, input: &Input<S>, step: usize, t: usize, sum: S::F) -> S::F {
+unsafe fn scaled<S: Simd>(
+    whole: S::I,
+    scale: S::F,
+    input: &ActivationGroup<S>,
+    step: usize,
+    t: usize,
+    sum: S::F,
+) -> S::F {
     // SAFETY: the caller's promise.
     unsafe {
         let scale = S::mul_f(scale, S::splat_f(*input.scales.add(step * GROUP + t)));
@@ -372,7 +381,7 @@ unsafe fn scaled<S: Simd>(whole: S::I, scale: S::F, input: &Input<S>, step: usiz
 unsafe fn step_eight<S: Simd, W: Weights, const R: usize, const T: usize>(
     weights: [*const u8; R],
     step: usize,
-    input: &Input<S>,
+    input: &ActivationGroup<S>,
     sums: &mut [[S::F; T]; R],
 ) {
     // SAFETY: the caller's promise.
@@ -388,7 +397,7 @@ unsafe fn step_eight<S: Simd, W: Weights, const R: usize, const T: usize>(
                     *running = S::wide_dot(*running, values, input.quad(step, quad, t));
                 }
             }
-            let scale = S::load_half(weights[r]);
+            let scale = S::load_f16(weights[r]);
             for (t, running) in running.into_iter().enumerate() {
                 sums[r][t] = scaled::<S>(S::wide_end(running), scale, input, step, t, sums[r][t]);
             }
@@ -401,15 +410,15 @@ unsafe fn step_eight<S: Simd, W: Weights, const R: usize, const T: usize>(
 unsafe fn step_float<S: Simd, W: Weights, const R: usize, const T: usize>(
     weights: [*const u8; R],
     step: usize,
-    input: &Input<S>,
+    input: &ActivationGroup<S>,
     sums: &mut [[S::F; T]; R],
 ) {
     // SAFETY: the caller's promise.
     unsafe {
         for r in 0..R {
             let column = match W::KIND {
-                Kind::Half => S::load_half(weights[r]),
-                Kind::Brain => S::load_brain(weights[r]),
+                WeightKind::F16 => S::load_f16(weights[r]),
+                WeightKind::BF16 => S::load_bf16(weights[r]),
                 _ => S::load_f(weights[r].cast()),
             };
             for (t, sum) in sums[r].iter_mut().enumerate() {

@@ -1,19 +1,19 @@
-//! What happens to a row between products: normalisation, the gate of the feed-forward network, sums, rotation.
+//! What happens to a row between products: RMS norm, `SwiGLU`, sums, rotary position embedding.
 
 use super::{Isa, isa::for_each_isa, simd::Simd};
 
 /// `out = x / rms(x) * weight` (Zhang and Sennrich, 2019). All three have the same length.
-pub(crate) fn normalise_row(isa: Isa, x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
+pub(crate) fn rms_norm(isa: Isa, x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
     assert!(x.len() == weight.len() && x.len() == out.len(), "rows of one length");
     // SAFETY: the lengths are equal.
-    unsafe { normalise(isa, x, weight, epsilon, out) };
+    unsafe { rms_norm_isa(isa, x, weight, epsilon, out) };
 }
 
 /// `out = silu(gate) * up`, where `silu(x) = x / (1 + exp(-x))`. All three have the same length.
-pub(crate) fn gate_row(isa: Isa, gate: &[f32], up: &[f32], out: &mut [f32]) {
+pub(crate) fn swiglu(isa: Isa, gate: &[f32], up: &[f32], out: &mut [f32]) {
     assert!(gate.len() == up.len() && gate.len() == out.len(), "rows of one length");
     // SAFETY: the lengths are equal.
-    unsafe { gated(isa, gate, up, out) };
+    unsafe { swiglu_isa(isa, gate, up, out) };
 }
 
 /// `x += y`, as far as both go.
@@ -31,12 +31,12 @@ pub(crate) fn add_scaled_row(isa: Isa, x: &mut [f32], factor: f32, y: &[f32]) {
 }
 
 for_each_isa! {
-    /// See `normalise_row`; the lengths must be equal.
-    fn normalise = normalise_generic(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32])
+    /// See `rms_norm`; the lengths must be equal.
+    fn rms_norm_isa = rms_norm_generic(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32])
 }
 for_each_isa! {
-    /// See `gate_row`; the lengths must be equal.
-    fn gated = gate_generic(gate: &[f32], up: &[f32], out: &mut [f32])
+    /// See `swiglu`; the lengths must be equal.
+    fn swiglu_isa = swiglu_generic(gate: &[f32], up: &[f32], out: &mut [f32])
 }
 
 for_each_isa! {
@@ -61,7 +61,7 @@ unsafe fn scaled_generic<S: Simd>(x: &mut [f32], factor: f32, y: &[f32]) {
 }
 
 #[inline(always)]
-unsafe fn normalise_generic<S: Simd>(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
+unsafe fn rms_norm_generic<S: Simd>(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
     let whole = x.len() / S::LANES * S::LANES;
     // SAFETY: vectors end at `whole`, within all three slices.
     unsafe {
@@ -84,7 +84,7 @@ unsafe fn normalise_generic<S: Simd>(x: &[f32], weight: &[f32], epsilon: f32, ou
 }
 
 #[inline(always)]
-unsafe fn gate_generic<S: Simd>(gate: &[f32], up: &[f32], out: &mut [f32]) {
+unsafe fn swiglu_generic<S: Simd>(gate: &[f32], up: &[f32], out: &mut [f32]) {
     let whole = gate.len() / S::LANES * S::LANES;
     // SAFETY: vectors end at `whole`, within all three slices.
     unsafe {
@@ -105,7 +105,7 @@ unsafe fn gate_generic<S: Simd>(gate: &[f32], up: &[f32], out: &mut [f32]) {
 
 /// Which two numbers of a head are turned together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rotation {
+pub(crate) enum RopePairs {
     /// 2i and 2i + 1, as GGUF stores the weights of `llama`.
     Neighbours,
     /// i and i + half, as GPT-NeoX does.
@@ -113,15 +113,15 @@ pub(crate) enum Rotation {
 }
 
 /// Rotary position embedding (Su et al., 2021) of one head, by the cosines and sines of its position.
-pub(crate) fn rotate(kind: Rotation, head: &mut [f32], cos: &[f32], sin: &[f32]) {
+pub(crate) fn rope(kind: RopePairs, head: &mut [f32], cos: &[f32], sin: &[f32]) {
     let turn = |a: f32, b: f32, c: f32, s: f32| (a * c - b * s, a * s + b * c);
     match kind {
-        Rotation::Neighbours => {
+        RopePairs::Neighbours => {
             for ((pair, c), s) in head.chunks_exact_mut(2).zip(cos).zip(sin) {
                 (pair[0], pair[1]) = turn(pair[0], pair[1], *c, *s);
             }
         }
-        Rotation::Halves => {
+        RopePairs::Halves => {
             let (low, high) = head.split_at_mut(head.len() / 2);
             for (((a, b), c), s) in low.iter_mut().zip(high).zip(cos).zip(sin) {
                 (*a, *b) = turn(*a, *b, *c, *s);

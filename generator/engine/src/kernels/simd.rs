@@ -65,9 +65,9 @@ pub(super) trait Simd: Copy + 'static {
     /// Stores `LANES` floats.
     unsafe fn store_f(p: *mut f32, v: Self::F);
     /// Loads `LANES` IEEE half floats.
-    unsafe fn load_half(p: *const u8) -> Self::F;
+    unsafe fn load_f16(p: *const u8) -> Self::F;
     /// Loads `LANES` bfloat16.
-    unsafe fn load_brain(p: *const u8) -> Self::F;
+    unsafe fn load_bf16(p: *const u8) -> Self::F;
     unsafe fn add_f(a: Self::F, b: Self::F) -> Self::F;
     unsafe fn sub_f(a: Self::F, b: Self::F) -> Self::F;
     unsafe fn mul_f(a: Self::F, b: Self::F) -> Self::F;

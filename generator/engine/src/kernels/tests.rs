@@ -226,8 +226,8 @@ fn rows_are_those_of_plain_arithmetic() {
     let mean = x.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / 77.0;
     for isa in Isa::available() {
         let (mut normal, mut gated) = ([0.0; 77], [0.0; 77]);
-        normalise_row(isa, &x, &y, 1e-5, &mut normal);
-        gate_row(isa, &x, &y, &mut gated);
+        rms_norm(isa, &x, &y, 1e-5, &mut normal);
+        swiglu(isa, &x, &y, &mut gated);
         for i in 0..77 {
             let (a, b) = (f64::from(x[i]), f64::from(y[i]));
             assert!((f64::from(normal[i]) - a / (mean + 1e-5).sqrt() * b).abs() < 1e-4, "{isa:?}");
@@ -235,7 +235,7 @@ fn rows_are_those_of_plain_arithmetic() {
         }
         let extremes = [-200.0, -88.0, 0.0, 200.0, f32::MIN, -1.0, 1.0, 60.0];
         let mut out = [f32::NAN; 8];
-        gate_row(isa, &extremes, &[1.0; 8], &mut out);
+        swiglu(isa, &extremes, &[1.0; 8], &mut out);
         assert!(out.iter().all(|v| v.is_finite()) && (out[3] - 200.0).abs() < 1e-3, "{isa:?} {out:?}");
     }
 }
