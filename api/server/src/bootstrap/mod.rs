@@ -1,0 +1,13 @@
+//! From settings to a running service.
+
+mod app;
+mod data_lock;
+mod serve;
+mod settings;
+mod start_error;
+
+pub use app::{App, load_embedder, load_reranker, reader};
+pub use data_lock::{Address, DataLock};
+pub use serve::{router, serve};
+pub use settings::{Device, ModelServer, Models, Overrides, Places, Settings, SettingsError, is_address, is_file};
+pub use start_error::StartError;

@@ -1,0 +1,211 @@
+//! `POST /api/v1/courses/{id}/ask`: a grounded answer, whole or as it is written.
+
+use std::{convert::Infallible, sync::Arc, time::Instant};
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use domain::{
+    Answer, AnswerId, AnswerMode, AnswerSentence, Citation, ConversationId, CourseId, DocumentId, SearchFilter, Turn,
+    Usage,
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use utoipa::ToSchema;
+
+use super::{
+    courses,
+    explain::{Explanation, PassageView},
+};
+use crate::{
+    bootstrap::App,
+    http::problem::{ApiResult, Body, Problem},
+    services::answer_question::{AskEvent, Asked},
+    services::find_passages::check_question,
+};
+
+const MAX_TURNS: usize = 50;
+/// Events waiting for a slow client before the model waits too.
+const EVENT_QUEUE: usize = 64;
+
+/// A question.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskRequest {
+    /// At most `server.max_question_chars` characters.
+    question: String,
+    /// The conversation so far, oldest first.
+    #[serde(default)]
+    history: Vec<Turn>,
+    /// The conversation that the question belongs to: its turns are the history, and the finished turn is kept in it.
+    conversation_id: Option<ConversationId>,
+    /// Only from these documents.
+    #[serde(default)]
+    document_ids: Vec<DocumentId>,
+    /// Only from these pages (from 1).
+    #[serde(default)]
+    pages: Vec<u32>,
+    /// Whether the model writes, or the material itself is quoted.
+    #[serde(default)]
+    mode: AnswerMode,
+    /// Who writes: the generator, or one of the adapters in the settings; without it, the course's model.
+    model: Option<String>,
+    /// Whether the answer is to tell how it came about.
+    #[serde(default)]
+    explain: bool,
+    /// Whether to answer with server-sent events `passages, token, citation, done, error`.
+    #[serde(default)]
+    stream: bool,
+}
+
+/// Milliseconds.
+#[expect(clippy::struct_field_names, reason = "JSON has no types: the unit is in the name")]
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub struct Timings {
+    /// Until the passages were found.
+    pub retrieve_ms: u64,
+    /// Until the first words of the answer.
+    pub first_token_ms: u64,
+    /// In all.
+    pub total_ms: u64,
+}
+
+/// An answer, or a refusal with the nearest passages as its citations.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AskResponse {
+    /// Names it for `PATCH /api/v1/answers/{id}`; null where no answers are kept.
+    pub id: Option<AnswerId>,
+    /// Its number in its conversation; null where it is not kept in one.
+    pub turn: Option<u32>,
+    /// The text with its marks: `… in 1912 [1].`
+    pub answer: String,
+    /// Its sentences.
+    pub sentences: Vec<AnswerSentence>,
+    /// Verbatim quotes with their places.
+    pub citations: Vec<Citation>,
+    /// Whether the material was found not to hold an answer.
+    pub refused: bool,
+    /// Whether what is shown may well not answer the question, because the material says nothing nearer.
+    pub unsure: bool,
+    /// Who wrote it, in mode `answer`.
+    pub model: String,
+    /// How long it took.
+    pub timings: Timings,
+    /// Tokens read and written.
+    pub usage: Usage,
+    /// How it came about, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
+}
+
+impl AskResponse {
+    /// An answer, who wrote it and how long it took.
+    pub fn new(answer: Answer, timings: Timings, model: &str) -> Self {
+        let unsure = answer.is_unsure();
+        let Answer { text, sentences, citations, refused, usage, .. } = answer;
+        Self {
+            id: None,
+            turn: None,
+            answer: text,
+            sentences,
+            citations,
+            refused,
+            unsure,
+            model: model.to_owned(),
+            timings,
+            usage,
+            explanation: None,
+        }
+    }
+}
+
+/// The conversation so far: as it was sent, or as it was kept.
+async fn history_of(app: &App, course: CourseId, request: &mut AskRequest) -> ApiResult<Vec<Turn>> {
+    let sent = std::mem::take(&mut request.history);
+    let Some(conversation) = request.conversation_id else {
+        if sent.len() > MAX_TURNS {
+            return Err(Problem::invalid("history_too_long", format!("`history` holds at most {MAX_TURNS} turns.")));
+        }
+        return Ok(sent);
+    };
+    if !sent.is_empty() {
+        let detail = "With `conversation_id` the history is the conversation's own. Leave `history` out.";
+        return Err(Problem::invalid("history_and_conversation", detail));
+    }
+    app.history_of(conversation, course, MAX_TURNS as u32).await
+}
+
+/// Asks a question about a course's material.
+#[utoipa::path(post, path = "/api/v1/courses/{id}/ask", tag = "ask", params(("id" = String, Path)),
+    request_body = AskRequest,
+    responses((status = 200, description = "JSON, or with `stream` server-sent events", body = AskResponse),
+        (status = 400, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn ask(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Body(mut request): Body<AskRequest>,
+) -> ApiResult<Response> {
+    let started = Instant::now();
+    let course = courses::find(&app, &id).await?;
+    check_question(&app, &request.question)?;
+    if let Some(model) = &request.model {
+        app.models.check(model)?;
+    }
+    let history = history_of(&app, course.id, &mut request).await?;
+    let AskRequest { question, conversation_id: conversation, mode, explain, stream, .. } = request;
+    let model = request.model.or(course.model);
+    let filter = SearchFilter { documents: request.document_ids, pages: request.pages };
+    let asked = Asked { course: course.id, question, history, conversation, mode, model, filter, explain };
+    let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
+    let answering = app.clone().answer(asked, started, sender);
+    if stream {
+        // A full queue is told by its status, before the stream begins.
+        app.check_room_for_answer(mode)?;
+        tokio::spawn(answering);
+        let stopping = app.stopping.clone();
+        let events = ReceiverStream::new(receiver).map(|e| Ok::<_, Infallible>(event(e)));
+        let events = futures::StreamExt::take_until(events, async move { stopping.cancelled().await });
+        return Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response());
+    }
+    Ok(Json(collect(answering, receiver).await?).into_response())
+}
+
+/// Runs an answer to its end and returns it whole. Dropping this stops the model.
+pub(super) async fn collect(
+    answering: impl Future<Output = ()>,
+    mut receiver: mpsc::Receiver<AskEvent>,
+) -> ApiResult<AskResponse> {
+    let last = async {
+        let mut last = None;
+        while let Some(event) = receiver.recv().await {
+            last = Some(event);
+        }
+        last
+    };
+    match tokio::join!(answering, last).1 {
+        Some(AskEvent::Done(response)) => Ok(*response),
+        Some(AskEvent::Error(problem)) => Err(problem),
+        _ => Err(Problem::new(domain::ErrorKind::Internal, "answer_lost", "The answer broke off. Ask again.")),
+    }
+}
+
+fn event(event: AskEvent) -> Event {
+    let named = |name: &str| Event::default().event(name);
+    let made = match event {
+        AskEvent::Passages(passages) => {
+            let passages: Vec<PassageView> = passages.into_iter().map(PassageView::from).collect();
+            named("passages").json_data(serde_json::json!({ "passages": passages }))
+        }
+        AskEvent::Token(text) => named("token").json_data(serde_json::json!({ "text": text })),
+        AskEvent::Citation(citation) => named("citation").json_data(citation),
+        AskEvent::Done(response) => named("done").json_data(response),
+        AskEvent::Error(problem) => named("error").json_data(problem),
+    };
+    made.unwrap_or_default()
+}
