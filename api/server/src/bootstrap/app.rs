@@ -1,22 +1,21 @@
 //! The wiring: everything a running Lectern holds, put together from the settings.
 
 use std::{
-    collections::HashMap,
     path::PathBuf,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
 use domain::{
-    ByteRange, DocumentId, Hit, ParsedDocument, Passage, PortError,
+    PortError,
     ports::{Embedder, Reranker, TokenCounter},
 };
 use ingest::{OcrModels, ReadLimits, Reader, SplitConfig};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use provision::{Catalogue, ModelStore, ProvisionError};
 use retriever::{
-    CrossEncoder, E5Embedder, EmbedderFiles, EmbedderSettings, HybridRetriever, PackSources, RetrieverSettings,
-    ServerSettings, ServerVectorIndex,
+    CrossEncoder, E5Embedder, EmbedderFiles, EmbedderSettings, HybridRetriever, RetrieverSettings, ServerSettings,
+    ServerVectorIndex,
 };
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -28,16 +27,14 @@ use super::{
 use crate::{
     jobs::{JobEvents, Workers},
     models::{Pulls, ServedModels, TunedModels, load_models},
-    services::parsed_cache::ParsedCache,
-    store::{Files, Store, StoreResult, TextKey},
+    services::{AnswerService, Library, PassageBudget, PassageFinder, Prover, QuizSources},
+    store::{Files, Store},
 };
 
 /// Longest wait for one request to a Qdrant server.
 const VECTOR_SERVER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Page pictures drawn at once.
 const PICTURES_AT_ONCE: usize = 2;
-/// Requests that prove or remake questions at once; more are told to come back.
-const PROOFS_AT_ONCE: usize = 4;
 
 /// Everything a running Lectern holds.
 pub struct App {
@@ -56,11 +53,17 @@ pub struct App {
     /// Counts in the embedder's tokens.
     pub counter: Arc<dyn TokenCounter>,
     /// The language models.
-    pub models: ServedModels,
-    /// Room for questions that are proven or made anew while their teacher waits.
-    pub proofs: Semaphore,
-    /// Room for answers that are being written or wait for it.
-    pub answers: Arc<Semaphore>,
+    pub models: Arc<ServedModels>,
+    /// The documents as they were read.
+    pub library: Arc<Library>,
+    /// Finds what questions are about.
+    pub finder: Arc<PassageFinder>,
+    /// Answers questions.
+    pub answers: Arc<AnswerService>,
+    /// What quizzes are made from.
+    pub quiz_sources: Arc<QuizSources>,
+    /// Proves questions and makes them anew.
+    pub prover: Prover,
     /// The isolated reader process.
     pub reader: Reader,
     /// Room for page pictures.
@@ -81,7 +84,6 @@ pub struct App {
     pub started: Instant,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
-    parsed: ParsedCache,
     lock: DataLock,
 }
 
@@ -102,17 +104,28 @@ impl App {
             tracing::info!(older, "reading again what an older version of Lectern read");
         }
         let answers = &settings.answers;
-        let models = ServedModels::new(models, &(embedder.clone() as _), &answers.config());
+        let models = Arc::new(ServedModels::new(models, &(embedder.clone() as _), &answers.config()));
+        let retriever = Arc::new(retriever);
+        let library = Arc::new(Library::new(store.clone(), files.clone()));
+        let budget = PassageBudget { passages: answers.passages, context_tokens: answers.context_tokens };
+        let finder = Arc::new(PassageFinder::new(store.clone(), library.clone(), retriever.clone(), budget));
+        let (queue, kept) = (answers.queue, answers.kept);
+        let answers = AnswerService::new(finder.clone(), models.clone(), store.clone(), queue, kept);
+        let split = split_config(&settings);
+        let quiz_sources = Arc::new(QuizSources::new(store.clone(), library.clone(), embedder.clone(), split));
         let stopping = CancellationToken::new();
         Ok(Arc::new(Self {
             reader: reader(&settings, &places)?,
-            proofs: Semaphore::new(PROOFS_AT_ONCE),
-            answers: Arc::new(Semaphore::new(answers.queue)),
+            prover: Prover::new(store.clone(), models.clone(), quiz_sources.clone()),
+            quiz_sources,
+            answers: Arc::new(answers),
+            library,
+            finder,
             counter: embedder.clone(),
             store,
             files,
             blobs: Mutex::new(()),
-            retriever: Arc::new(retriever),
+            retriever,
             embedder,
             models,
             pictures: Semaphore::new(PICTURES_AT_ONCE),
@@ -124,7 +137,6 @@ impl App {
             stopping,
             tracker: TaskTracker::new(),
             metrics: metrics_recorder(),
-            parsed: ParsedCache::default(),
             lock,
             settings,
         }))
@@ -147,43 +159,12 @@ impl App {
 
     /// How documents are split.
     pub fn split_config(&self) -> SplitConfig {
-        SplitConfig { max_tokens: self.settings.chunks.max_tokens, ..SplitConfig::default() }
+        split_config(&self.settings)
     }
+}
 
-    /// What was read from these bytes; `None` while they have not been read.
-    pub async fn parsed(&self, text: &TextKey) -> StoreResult<Option<Arc<ParsedDocument>>> {
-        if let Some(document) = self.parsed.get(text) {
-            return Ok(Some(document));
-        }
-        let Some(document) = self.files.parsed(text).await?.map(Arc::new) else { return Ok(None) };
-        self.parsed.put(text, document.clone());
-        Ok(Some(document))
-    }
-
-    /// Joins neighbours and packs hits into passages.
-    pub async fn pack(
-        &self,
-        hits: &[Hit],
-        names: &HashMap<DocumentId, String>,
-        documents: &HashMap<DocumentId, Arc<ParsedDocument>>,
-    ) -> Result<Vec<Passage>, PortError> {
-        let near = self.retriever.chunks_at(retriever::neighbour_keys(hits)).await?;
-        let sources = PackSources {
-            neighbour: &|document, ordinal| {
-                near.iter().find(|h| h.document_id == document && h.ordinal == ordinal).cloned()
-            },
-            name: &|document| names.get(&document).cloned().unwrap_or_default(),
-            text: &|document, range: ByteRange| {
-                documents.get(&document).map(|d| d.slice(range).to_owned()).filter(|text| !text.is_empty())
-            },
-        };
-        let mut passages = retriever::pack_passages(hits, sources, self.settings.answers.context_tokens);
-        passages.truncate(self.settings.answers.passages);
-        for passage in &mut passages {
-            passage.boxes = documents.get(&passage.document_id).map(|d| d.boxes(passage.range)).unwrap_or_default();
-        }
-        Ok(passages)
-    }
+fn split_config(settings: &Settings) -> SplitConfig {
+    SplitConfig { max_tokens: settings.chunks.max_tokens, ..SplitConfig::default() }
 }
 
 /// Loads the embedder that the settings name.

@@ -1,7 +1,7 @@
 //! HTTP: the routes, who may call them, and the form of every error answer.
 
 mod access;
-pub mod problem;
+mod problem;
 mod routes;
 
-pub use routes::{AskResponse, Explanation, Timings, openapi, router};
+pub use routes::{openapi, router};

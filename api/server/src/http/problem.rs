@@ -10,6 +10,8 @@ use domain::{ErrorKind, PortError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::{models::UnknownModel, services::ServiceError, store::StoreError};
+
 /// An error answer. `code` is stable; `detail` says what happened, to what, and what to do.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -51,6 +53,7 @@ const fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorKind::Overloaded | ErrorKind::Unavailable | ErrorKind::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -61,7 +64,7 @@ impl Problem {
         Self::with_status(status_of(kind), code, detail)
     }
 
-    /// A problem with a status that no kind stands for (401, 403, 405, 507).
+    /// A problem with a status that no kind stands for (401, 403, 405).
     pub fn with_status(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("https://lectern.invalid/errors/{code}"),
@@ -118,28 +121,28 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<PortError> for Problem {
-    fn from(error: PortError) -> Self {
-        log_cause(error.kind, error.code, &error);
-        Self::new(error.kind, error.code, error.detail)
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        error.log();
+        Self::new(error.kind(), error.code(), error.detail())
     }
 }
 
-impl From<crate::store::StoreError> for Problem {
-    fn from(error: crate::store::StoreError) -> Self {
-        if error.disk_full() {
-            return Self::with_status(
-                StatusCode::INSUFFICIENT_STORAGE,
-                "disk_full",
-                "The disk is full, nothing was kept. Free some space and send the request again.",
-            );
-        }
-        log_cause(ErrorKind::Internal, "storage_failed", &error);
-        Self::new(
-            ErrorKind::Internal,
-            "storage_failed",
-            "Lectern could not read or write its own data. The log has the cause.",
-        )
+impl From<UnknownModel> for Problem {
+    fn from(error: UnknownModel) -> Self {
+        ServiceError::from(error).into()
+    }
+}
+
+impl From<PortError> for Problem {
+    fn from(error: PortError) -> Self {
+        ServiceError::from(error).into()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        ServiceError::from(error).into()
     }
 }
 
@@ -156,18 +159,6 @@ impl From<JsonRejection> for Problem {
             _ => ErrorKind::InvalidInput,
         };
         Self::new(kind, code, rejection.body_text())
-    }
-}
-
-fn log_cause(kind: ErrorKind, code: &str, error: &dyn std::error::Error) {
-    if matches!(kind, ErrorKind::Internal | ErrorKind::Unavailable) {
-        let mut causes = Vec::new();
-        let mut next = error.source();
-        while let Some(cause) = next {
-            causes.push(cause.to_string());
-            next = cause.source();
-        }
-        tracing::error!(code, causes = causes.join(": "), "{error}");
     }
 }
 

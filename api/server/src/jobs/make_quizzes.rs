@@ -13,7 +13,6 @@ use tokio_util::task::TaskTracker;
 use super::run_jobs::{self, Failed, Reporter};
 use crate::{
     bootstrap::App,
-    http::problem::Problem,
     store::{Made, NextQuiz, StoreResult},
 };
 
@@ -29,12 +28,6 @@ async fn next(app: &Arc<App>) -> StoreResult<bool> {
     let Some(job) = app.store.take_quiz_job().await? else { return Ok(false) };
     run_jobs::run(app, job.id, make(app, job)).await;
     Ok(true)
-}
-
-impl From<Problem> for Failed {
-    fn from(problem: Problem) -> Self {
-        Self::Reason(domain::Failure { code: problem.code.to_owned(), detail: problem.detail })
-    }
 }
 
 /// What was made so far.
@@ -70,7 +63,7 @@ async fn make(app: &Arc<App>, job: NextQuiz) -> Result<(), Failed> {
     let progress = Reporter::new(app.clone(), job.id).await?;
     let total = quiz.request.count;
     progress.report("choosing", 0, 0);
-    let course = app.quiz_sources(quiz.course_id).await?;
+    let course = app.quiz_sources.of(quiz.course_id).await?;
     progress.report("making", 0, total);
     let (sender, mut made_so_far) = watch::channel(SoFar::default());
     let tell = move |event: QuizEvent| {
@@ -89,7 +82,7 @@ async fn make(app: &Arc<App>, job: NextQuiz) -> Result<(), Failed> {
         }
         Ok::<_, Failed>(())
     };
-    let maker = &app.model_of(quiz.course_id).await?.quiz_maker;
+    let maker = &app.models.of_course(&app.store, quiz.course_id).await?.quiz_maker;
     let making = maker.make(&quiz.request, &course.sources, &course, tell);
     let (made, kept) = tokio::join!(making, keeping);
     kept?;

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::run_jobs::{self, Failed, Reporter};
 use crate::{
     bootstrap::App,
+    services::move_citations,
     store::{NextJob, Outcome, StoreResult, TextKey},
 };
 
@@ -56,7 +57,7 @@ async fn read_and_index(app: &Arc<App>, job: &NextJob) -> Result<(), Failed> {
     let indexing = |done, total| progress.report("indexing", done, total);
     app.retriever.put(job.course_id, job.document_id, &chunks, &indexing).await?;
     if job.again {
-        app.move_citations(job.course_id, job.document_id, &parsed).await?;
+        move_citations::move_citations(&app.store, job.course_id, job.document_id, &parsed).await?;
     }
     let outcome = Outcome { parsed: &parsed, chunks: chunks.len() };
     if !app.store.finish(job.document_id, job.id, outcome).await? {

@@ -6,14 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{ErrorKind, Failure, JobId, JobState, PortError, Progress, ports::BoxFuture};
+use domain::{Failure, JobId, JobState, PortError, Progress, ports::BoxFuture};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::JobView;
 use crate::{
     bootstrap::App,
-    http::problem::Problem,
+    services::ServiceError,
     store::{StoreError, StoreResult},
 };
 
@@ -39,19 +39,22 @@ pub enum Failed {
     Stopping,
 }
 
+impl From<ServiceError> for Failed {
+    fn from(error: ServiceError) -> Self {
+        error.log();
+        Self::Reason(error.failure())
+    }
+}
+
 impl From<StoreError> for Failed {
     fn from(error: StoreError) -> Self {
-        let problem = Problem::from(error);
-        Self::Reason(Failure { code: problem.code.to_owned(), detail: problem.detail })
+        ServiceError::from(error).into()
     }
 }
 
 impl From<PortError> for Failed {
     fn from(error: PortError) -> Self {
-        if error.kind == ErrorKind::Internal {
-            tracing::error!(code = error.code, source = ?error.source, "{error}");
-        }
-        Self::Reason(Failure { code: error.code.to_owned(), detail: error.detail })
+        ServiceError::from(error).into()
     }
 }
 

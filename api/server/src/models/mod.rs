@@ -7,5 +7,5 @@ mod tuned_models;
 
 pub use model_path::model_path;
 pub use pull_models::{Pull, Pulls};
-pub use served_models::{ServedModel, ServedModels, load_models, load_one};
+pub use served_models::{ServedModel, ServedModels, UnknownModel, load_models, load_one};
 pub use tuned_models::TunedModels;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{
-    AdapterWeights, Language, PortError,
+    AdapterWeights, CourseId, Language, PortError,
     ports::{Embedder, LanguageModel, ModelInfo},
 };
 use generator::{
@@ -16,9 +16,8 @@ use generator::{
 use provision::{Catalogue, ModelStore};
 
 use crate::{
-    bootstrap::StartError,
-    bootstrap::{Device, ModelServer, Places, Settings, is_address, is_file},
-    http::problem::{ApiResult, Problem},
+    bootstrap::{Device, ModelServer, Places, Settings, StartError, is_address, is_file},
+    store::{Store, StoreResult},
 };
 
 /// A model of the school's own: it is taken to write all languages.
@@ -34,6 +33,14 @@ pub struct ServedModel {
     pub answerer: Answerer,
     /// Makes and proves quizzes.
     pub quiz_maker: QuizMaker,
+}
+
+/// A model was named that is not served.
+#[derive(Debug, thiserror::Error)]
+#[error("The model `{model}` is not served here. Served are: {served}.")]
+pub struct UnknownModel {
+    model: String,
+    served: String,
 }
 
 /// All of them.
@@ -66,13 +73,18 @@ impl ServedModels {
     }
 
     /// Fails with the names that there are where this is none of them.
-    pub fn check(&self, id: &str) -> ApiResult<()> {
+    pub fn check(&self, id: &str) -> Result<(), UnknownModel> {
         if self.find(id).is_some() {
             return Ok(());
         }
         let names: Vec<_> = self.iter().map(|served| format!("`{}`", served.id)).collect();
-        let detail = format!("The model `{id}` is not served here. Served are: {}.", names.join(", "));
-        Err(Problem::invalid("unknown_model", detail))
+        Err(UnknownModel { model: id.to_owned(), served: names.join(", ") })
+    }
+
+    /// Who makes a course's answers and quizzes.
+    pub async fn of_course(&self, store: &Store, course: CourseId) -> StoreResult<&ServedModel> {
+        let course = store.course(course).await?;
+        Ok(self.get(course.and_then(|c| c.model).as_deref()))
     }
 
     /// The model of this name; without a name, the generator. A course's adapter may have been taken out of the settings:

@@ -3,18 +3,18 @@
 use std::{sync::Arc, time::Instant};
 
 use domain::{
-    AnswerId, AnswerMode, ByteRange, Citation, ConversationId, CourseId, DocumentId, ErrorKind, ParsedDocument,
-    Passage, SearchFilter, Turn,
+    AnswerId, AnswerMode, ByteRange, Citation, ConversationId, CourseId, DocumentId, ParsedDocument, Passage,
+    SearchFilter, Turn,
 };
 use generator::{AnswerEvent, AnswerRequest, MaterialQuestion, Place};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use super::{
+    AskResponse, Explanation, PassageFinder, ServiceError, ServiceResult, Timings, find_passages::Found, keep_turn,
+};
 use crate::{
-    bootstrap::App,
-    http::problem::{ApiResult, Problem},
-    http::{AskResponse, Explanation, Timings},
-    services::find_passages::Found,
-    store::NewAnswer,
+    models::ServedModels,
+    store::{NewAnswer, Store},
 };
 
 /// A question with its conversation.
@@ -49,18 +49,39 @@ pub enum AskEvent {
     /// The whole answer.
     Done(Box<AskResponse>),
     /// Why there is none.
-    Error(Problem),
+    Error(ServiceError),
 }
 
-impl App {
-    /// Whether another answer may be begun: 503 when the queue is full.
-    pub fn check_room_for_answer(&self, mode: AnswerMode) -> ApiResult<()> {
-        if mode == AnswerMode::Answer && self.answers.available_permits() == 0 { Err(busy()) } else { Ok(()) }
+/// Answers questions.
+pub struct AnswerService {
+    finder: Arc<PassageFinder>,
+    models: Arc<ServedModels>,
+    store: Store,
+    /// Room for answers that are being written or wait for it.
+    room: Arc<Semaphore>,
+    /// Answers that a course keeps for its insight.
+    kept: u32,
+}
+
+impl AnswerService {
+    /// At most `queue` answers are written or wait at a time, and `kept` are kept for a course's insight.
+    pub fn new(finder: Arc<PassageFinder>, models: Arc<ServedModels>, store: Store, queue: usize, kept: u32) -> Self {
+        Self { finder, models, store, room: Arc::new(Semaphore::new(queue)), kept }
     }
 
-    /// A place among the answers that are written, held while it lives: 503 where there is none.
-    pub fn room_for_answer(&self) -> ApiResult<OwnedSemaphorePermit> {
-        self.answers.clone().try_acquire_owned().map_err(|_| busy())
+    /// How many more answers may be begun.
+    pub fn free(&self) -> usize {
+        self.room.available_permits()
+    }
+
+    /// Whether another answer may be begun: an error when the queue is full.
+    pub fn check_room(&self, mode: AnswerMode) -> ServiceResult<()> {
+        if mode == AnswerMode::Answer && self.free() == 0 { Err(ServiceError::AnswersBusy) } else { Ok(()) }
+    }
+
+    /// A place among the answers that are written, held while it lives: an error where there is none.
+    pub fn room(&self) -> ServiceResult<OwnedSemaphorePermit> {
+        self.room.clone().try_acquire_owned().map_err(|_| ServiceError::AnswersBusy)
     }
 
     /// Answers a question. Ends when the answer has been sent, or the receiver is gone.
@@ -71,7 +92,7 @@ impl App {
         };
         let last = match answered {
             Ok(response) => AskEvent::Done(Box::new(response)),
-            Err(problem) => AskEvent::Error(problem),
+            Err(error) => AskEvent::Error(error),
         };
         // An error only says that the client is gone.
         drop(events.send(last).await);
@@ -82,9 +103,9 @@ impl App {
         asked: Asked,
         started: Instant,
         events: &mpsc::Sender<AskEvent>,
-    ) -> ApiResult<AskResponse> {
+    ) -> ServiceResult<AskResponse> {
         let _permit = match asked.mode {
-            AnswerMode::Answer => Some(self.room_for_answer()?),
+            AnswerMode::Answer => Some(self.room()?),
             AnswerMode::Quote => None,
         };
         let elapsed_ms = || started.elapsed().as_millis() as u64;
@@ -133,20 +154,20 @@ impl App {
         let mut response = AskResponse { explanation, ..AskResponse::new(answer, timings, &served.id) };
         response.id = self.keep(course, &question, mode, &response).await;
         if let Some(conversation) = asked.conversation {
-            response.turn = self.keep_turn(conversation, &question, mode, &response).await;
+            response.turn = keep_turn::keep_turn(&self.store, conversation, &question, mode, &response).await;
         }
         Ok(response)
     }
 
     /// What a question is answered from: a part of the material where it asks about that, else what a search finds.
-    async fn find_for(&self, asked: &Asked, query: &str) -> ApiResult<(Found, Option<MaterialQuestion>)> {
+    async fn find_for(&self, asked: &Asked, query: &str) -> ServiceResult<(Found, Option<MaterialQuestion>)> {
         if let Some(about) = generator::about_material(&asked.question) {
-            let found = self.find_material(asked.course, &asked.question, &about, &asked.filter).await?;
+            let found = self.finder.material(asked.course, &asked.question, &about, &asked.filter).await?;
             if !found.passages.is_empty() {
                 return Ok((found, Some(about)));
             }
         }
-        Ok((self.find_passages(asked.course, query.to_owned(), asked.filter.clone()).await?, None))
+        Ok((self.finder.passages(asked.course, query.to_owned(), asked.filter.clone()).await?, None))
     }
 
     /// Keeps an answer for the course's insight. That it can't be kept is no reason to withhold it.
@@ -157,8 +178,7 @@ impl App {
         mode: AnswerMode,
         response: &AskResponse,
     ) -> Option<AnswerId> {
-        let most = self.settings.answers.kept;
-        if most == 0 {
+        if self.kept == 0 {
             return None;
         }
         let cited: Vec<DocumentId> = response.citations.iter().map(|citation| citation.document_id).collect();
@@ -172,20 +192,15 @@ impl App {
             cited: if response.refused { &[] } else { &cited },
         };
         self.store
-            .keep_answer(&new, most)
+            .keep_answer(&new, self.kept)
             .await
             .inspect_err(|error| tracing::warn!(%error, "an answer could not be kept"))
             .ok()
     }
 }
 
-fn busy() -> Problem {
-    let detail = "Too many answers are being written. Ask again in a moment, or in quote mode.";
-    Problem::new(ErrorKind::Overloaded, "generator_busy", detail)
-}
-
 /// The pages of a range with their boxes; without its document, the first page.
-pub(crate) fn places(document: Option<&Arc<ParsedDocument>>, range: ByteRange) -> Vec<Place> {
+pub fn places(document: Option<&Arc<ParsedDocument>>, range: ByteRange) -> Vec<Place> {
     let Some(document) = document else { return vec![Place::at(range)] };
     let pieces = document.split_by_page(range).into_iter();
     let place = |range: ByteRange| Place {

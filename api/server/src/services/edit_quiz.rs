@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::http::problem::{ApiResult, Problem};
+use super::{ServiceError, ServiceResult};
 
 /// Most questions of a quiz.
 const MAX_QUESTIONS: usize = 1000;
@@ -72,17 +72,16 @@ pub struct Placed {
 }
 
 /// A checked title.
-pub fn title(title: &str) -> ApiResult<String> {
+pub fn title(title: &str) -> ServiceResult<String> {
     let title = title.trim();
     if title.is_empty() || title.chars().count() > MAX_TITLE_CHARS {
-        let detail = format!("A quiz needs a title of 1 to {MAX_TITLE_CHARS} characters.");
-        return Err(Problem::invalid("invalid_title", detail));
+        return Err(ServiceError::QuizTitle(MAX_TITLE_CHARS));
     }
     Ok(title.to_owned())
 }
 
 /// The questions after a change, each holding together; proofs are those from before.
-pub fn apply(quiz: &Quiz, change: QuizChange) -> ApiResult<Vec<Placed>> {
+pub fn apply(quiz: &Quiz, change: QuizChange) -> ServiceResult<Vec<Placed>> {
     let mut placed = match change.questions {
         Some(questions) => questions.into_iter().map(|question| recognised(quiz, question)).collect(),
         None => kept(quiz),
@@ -103,8 +102,7 @@ pub fn apply(quiz: &Quiz, change: QuizChange) -> ApiResult<Vec<Placed>> {
         let mut sorted: Vec<usize> = order.clone();
         sorted.sort_unstable();
         if !sorted.iter().copied().eq(numbered.iter().map(|(at, _)| at + 1)) {
-            let detail = "`order` must hold the number of each remaining question exactly once.";
-            return Err(Problem::invalid("invalid_order", detail));
+            return Err(ServiceError::QuestionOrder);
         }
         numbered.sort_by_key(|(at, _)| order.iter().position(|n| *n == at + 1));
     }
@@ -137,17 +135,17 @@ pub fn asks_the_same(one: &Question, other: &Question) -> bool {
     one.stem == other.stem && one.body == other.body && one.language == other.language && one.evidence == other.evidence
 }
 
-fn number(edit: &Map<String, Value>, questions: usize) -> ApiResult<usize> {
+fn number(edit: &Map<String, Value>, questions: usize) -> ServiceResult<usize> {
     let n = edit.get("n").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     match n {
         Some(n) if (1..=questions).contains(&n) => Ok(n - 1),
-        Some(n) => Err(Problem::not_found("question", n)),
-        None => Err(Problem::invalid("invalid_edit", "Every edit names its question: `{\"n\": 3, …}`.")),
+        Some(n) => Err(ServiceError::QuestionNotFound(n)),
+        None => Err(ServiceError::EditWithoutNumber),
     }
 }
 
-fn edited(question: &Question, edit: Map<String, Value>, n: usize) -> ApiResult<Question> {
-    let broken = |detail: String| Problem::invalid("edit_breaks_question", format!("Question {n}: {detail}."));
+fn edited(question: &Question, edit: Map<String, Value>, n: usize) -> ServiceResult<Question> {
+    let broken = |fault: String| ServiceError::QuestionBroken { n, fault };
     let Ok(Value::Object(mut whole)) = serde_json::to_value(question) else {
         return Err(broken("it can't be read".into()));
     };
@@ -155,21 +153,19 @@ fn edited(question: &Question, edit: Map<String, Value>, n: usize) -> ApiResult<
         if EDITABLE.contains(&field.as_str()) {
             whole.insert(field, value);
         } else if field != "n" && field != "remove" {
-            let detail = format!("`{field}` can't be edited; {} can.", EDITABLE.join(", "));
-            return Err(Problem::invalid("invalid_edit", detail));
+            return Err(ServiceError::NotEditable { field, editable: EDITABLE.join(", ") });
         }
     }
     serde_json::from_value(Value::Object(whole)).map_err(|error| broken(error.to_string()))
 }
 
-fn check(placed: &[Placed]) -> ApiResult<()> {
+fn check(placed: &[Placed]) -> ServiceResult<()> {
     if placed.len() > MAX_QUESTIONS {
-        let detail = format!("A quiz holds at most {MAX_QUESTIONS} questions.");
-        return Err(Problem::invalid("too_many_questions", detail));
+        return Err(ServiceError::TooManyQuestions(MAX_QUESTIONS));
     }
     for (i, placed) in placed.iter().enumerate() {
         if let Some(fault) = form_fault(&placed.question) {
-            return Err(Problem::invalid("edit_breaks_question", format!("Question {}: {fault}.", i + 1)));
+            return Err(ServiceError::QuestionBroken { n: i + 1, fault });
         }
     }
     Ok(())

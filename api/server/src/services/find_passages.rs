@@ -3,15 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    CourseId, DocumentId, Hit, ParsedDocument, Passage, SearchFilter, SearchMode, SearchQuery, ports::ChunkSearcher,
+    ByteRange, CourseId, DocumentId, Hit, ParsedDocument, Passage, PortError, SearchFilter, SearchMode, SearchQuery,
+    ports::ChunkSearcher,
 };
 use generator::{MaterialDocument, MaterialQuestion, material_passages, names_document};
+use retriever::{HybridRetriever, PackSources};
 
-use crate::{
-    bootstrap::App,
-    http::problem::{ApiResult, Problem},
-    store::TextKey,
-};
+use super::{Library, ServiceError, ServiceResult};
+use crate::store::{Store, TextKey};
 
 /// Hits asked for beyond the limit, in case some belong to documents that are not ready.
 const SPARE_HITS: usize = 10;
@@ -37,28 +36,46 @@ pub struct Found {
 }
 
 /// Refuses questions that are empty or over the limit of characters.
-pub fn check_question(app: &App, question: &str) -> ApiResult<()> {
+pub fn check_question(question: &str, limit: usize) -> ServiceResult<()> {
     if question.trim().is_empty() {
-        return Err(Problem::invalid("question_empty", "The question is empty. Write at least one word."));
+        return Err(ServiceError::QuestionEmpty);
     }
-    let (limit, length) = (app.settings.server.max_question_chars, question.chars().count());
-    if length > limit {
-        let detail = format!("The question has {length} characters; at most {limit} are read. Shorten it.");
-        return Err(Problem::invalid("question_too_long", detail));
-    }
-    Ok(())
+    let length = question.chars().count();
+    if length > limit { Err(ServiceError::QuestionTooLong { length, limit }) } else { Ok(()) }
 }
 
-impl App {
+/// How much of the material an answer is drawn from.
+#[derive(Clone, Copy, Debug)]
+pub struct PassageBudget {
+    /// Passages.
+    pub passages: usize,
+    /// Their length together, in the embedder's tokens.
+    pub context_tokens: usize,
+}
+
+/// Finds what questions are about in a course's ready documents.
+pub struct PassageFinder {
+    store: Store,
+    library: Arc<Library>,
+    retriever: Arc<HybridRetriever>,
+    budget: PassageBudget,
+}
+
+impl PassageFinder {
+    /// Over a library and its index.
+    pub fn new(store: Store, library: Arc<Library>, retriever: Arc<HybridRetriever>, budget: PassageBudget) -> Self {
+        Self { store, library, retriever, budget }
+    }
+
     /// The best hits among a course's ready documents.
-    pub async fn find_hits(
+    pub async fn hits(
         &self,
         course: CourseId,
         text: String,
         limit: usize,
         mode: SearchMode,
         filter: SearchFilter,
-    ) -> ApiResult<Vec<(Hit, FoundDocument)>> {
+    ) -> ServiceResult<Vec<(Hit, FoundDocument)>> {
         let ready = self.ready_documents(course, &filter).await?;
         let hits = self.retriever.search(SearchQuery { course, text, limit: limit + SPARE_HITS, mode, filter }).await?;
         Ok(hits
@@ -68,41 +85,40 @@ impl App {
             .collect())
     }
 
-    /// A course's ready documents; 404 where the filter names another.
+    /// A course's ready documents; an error where the filter names another.
     async fn ready_documents(
         &self,
         course: CourseId,
         filter: &SearchFilter,
-    ) -> ApiResult<HashMap<DocumentId, FoundDocument>> {
+    ) -> ServiceResult<HashMap<DocumentId, FoundDocument>> {
         let ready = self.store.ready_documents(course).await?.into_iter();
         let ready: HashMap<_, _> = ready.map(|(id, name, text)| (id, FoundDocument { name, text })).collect();
         if let Some(unknown) = filter.documents.iter().find(|id| !ready.contains_key(id)) {
-            let detail = format!("Document {unknown} is not among this course's ready documents.");
-            return Err(Problem::new(domain::ErrorKind::NotFound, "document_not_found", detail));
+            return Err(ServiceError::DocumentNotReady(*unknown));
         }
         Ok(ready)
     }
 
     /// The text that a hit is from. Where a document was just read again, its new chunks may be found a moment before the
     /// database names the new text.
-    async fn parsed_for(&self, document: &FoundDocument, hit: &Hit) -> ApiResult<Option<Arc<ParsedDocument>>> {
+    async fn parsed_for(&self, document: &FoundDocument, hit: &Hit) -> ServiceResult<Option<Arc<ParsedDocument>>> {
         let holds = |parsed: &Arc<ParsedDocument>| parsed.slice(hit.range) == hit.text;
-        let parsed = self.parsed(&document.text).await?;
+        let parsed = self.library.parsed(&document.text).await?;
         if parsed.as_ref().is_some_and(holds) {
             return Ok(parsed);
         }
-        let newer = self.parsed(&document.text.by_present_reader()).await?.filter(holds);
+        let newer = self.library.parsed(&document.text.by_present_reader()).await?.filter(holds);
         Ok(newer.or(parsed))
     }
 
     /// The parts of the material that a question about it is about; no passages where there are none.
-    pub async fn find_material(
+    pub async fn material(
         &self,
         course: CourseId,
         question: &str,
         asked: &MaterialQuestion,
         filter: &SearchFilter,
-    ) -> ApiResult<Found> {
+    ) -> ServiceResult<Found> {
         let mut ready: Vec<_> = self.ready_documents(course, filter).await?.into_iter().collect();
         ready.retain(|(id, _)| filter.documents.is_empty() || filter.documents.contains(id));
         if ready.iter().any(|(_, document)| names_document(question, &document.name)) {
@@ -111,27 +127,20 @@ impl App {
         ready.sort_by(|(a, one), (b, other)| (&one.name, a).cmp(&(&other.name, b)));
         let (mut documents, mut material) = (HashMap::new(), Vec::new());
         for (id, FoundDocument { name, text }) in ready.into_iter().take(MOST_DOCUMENTS) {
-            let Some(parsed) = self.parsed(&text).await? else { continue };
+            let Some(parsed) = self.library.parsed(&text).await? else { continue };
             documents.insert(id, parsed.clone());
             material.push(MaterialDocument { id, name, parsed });
         }
         let (question, asked) = (question.to_owned(), asked.clone());
         let passages = tokio::task::spawn_blocking(move || material_passages(&question, &asked, &material)).await;
-        let passages = passages.map_err(|error| {
-            tracing::error!(%error, "looking through the material broke off");
-            Problem::new(
-                domain::ErrorKind::Internal,
-                "material_failed",
-                "Looking through the material broke off. Ask again.",
-            )
-        })?;
+        let passages = passages.map_err(ServiceError::MaterialBrokeOff)?;
         Ok(Found { passages: keep_to_pages(passages, &filter.pages, &documents), documents })
     }
 
     /// The passages that a question is to be answered from.
-    pub async fn find_passages(&self, course: CourseId, question: String, filter: SearchFilter) -> ApiResult<Found> {
-        let (limit, pages) = (self.settings.answers.passages * 2, filter.pages.clone());
-        let found = self.find_hits(course, question, limit, SearchMode::Hybrid, filter).await?;
+    pub async fn passages(&self, course: CourseId, question: String, filter: SearchFilter) -> ServiceResult<Found> {
+        let (limit, pages) = (self.budget.passages * 2, filter.pages.clone());
+        let found = self.hits(course, question, limit, SearchMode::Hybrid, filter).await?;
         let (mut documents, mut names) = (HashMap::new(), HashMap::new());
         for (hit, document) in &found {
             if !documents.contains_key(&hit.document_id)
@@ -144,6 +153,30 @@ impl App {
         let hits: Vec<Hit> = found.into_iter().map(|(hit, _)| hit).collect();
         let passages = self.pack(&hits, &names, &documents).await?;
         Ok(Found { passages: keep_to_pages(passages, &pages, &documents), documents })
+    }
+    /// Joins neighbours and packs hits into passages.
+    async fn pack(
+        &self,
+        hits: &[Hit],
+        names: &HashMap<DocumentId, String>,
+        documents: &HashMap<DocumentId, Arc<ParsedDocument>>,
+    ) -> Result<Vec<Passage>, PortError> {
+        let near = self.retriever.chunks_at(retriever::neighbour_keys(hits)).await?;
+        let sources = PackSources {
+            neighbour: &|document, ordinal| {
+                near.iter().find(|h| h.document_id == document && h.ordinal == ordinal).cloned()
+            },
+            name: &|document| names.get(&document).cloned().unwrap_or_default(),
+            text: &|document, range: ByteRange| {
+                documents.get(&document).map(|d| d.slice(range).to_owned()).filter(|text| !text.is_empty())
+            },
+        };
+        let mut passages = retriever::pack_passages(hits, sources, self.budget.context_tokens);
+        passages.truncate(self.budget.passages);
+        for passage in &mut passages {
+            passage.boxes = documents.get(&passage.document_id).map(|d| d.boxes(passage.range)).unwrap_or_default();
+        }
+        Ok(passages)
     }
 }
 

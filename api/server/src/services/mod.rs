@@ -1,11 +1,24 @@
-//! What the service does, apart from how it is asked.
+//! What the service does, apart from how it is asked: nothing here knows of HTTP.
 
-pub mod answer_question;
+mod answer_question;
+mod answered;
 pub mod edit_quiz;
-pub mod find_passages;
+mod error;
+mod explain;
+mod find_passages;
 pub mod insight;
-mod keep_turn;
-mod move_citations;
-pub mod parsed_cache;
+pub mod keep_turn;
+mod library;
+pub mod move_citations;
+mod parsed_cache;
 mod prove_questions;
 mod quiz_sources;
+
+pub use answer_question::{AnswerService, AskEvent, Asked};
+pub use answered::{AskResponse, Timings};
+pub use error::{ServiceError, ServiceResult};
+pub use explain::{Explanation, PassageView};
+pub use find_passages::{PassageBudget, PassageFinder, check_question};
+pub use library::Library;
+pub use prove_questions::Prover;
+pub use quiz_sources::QuizSources;

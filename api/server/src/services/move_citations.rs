@@ -2,51 +2,46 @@
 
 use domain::{ByteRange, Citation, CourseId, DocumentId, ParsedDocument, Proof, Question};
 
-use crate::{
-    bootstrap::App,
-    store::{QuizRow, StoreResult},
-};
+use crate::store::{QuizRow, Store, StoreResult};
 
 /// Quizzes looked at in one go.
 const QUIZZES: u32 = 50;
 /// Tries to write a quiz that others change at the same time.
 const TRIES: usize = 5;
 
-impl App {
-    /// Moves the evidence in a course's quizzes to where a document has it now.
-    pub async fn move_citations(
-        &self,
-        course: CourseId,
-        document: DocumentId,
-        parsed: &ParsedDocument,
-    ) -> StoreResult<()> {
-        let mut last = None;
-        loop {
-            let quizzes = self.store.quizzes(course, last, true, QUIZZES).await?;
-            let Some(end) = quizzes.last() else { return Ok(()) };
-            last = Some(end.quiz.id);
-            for quiz in quizzes {
-                self.move_in_quiz(quiz, document, parsed).await?;
-            }
+/// Moves the evidence in a course's quizzes to where a document has it now.
+pub async fn move_citations(
+    store: &Store,
+    course: CourseId,
+    document: DocumentId,
+    parsed: &ParsedDocument,
+) -> StoreResult<()> {
+    let mut last = None;
+    loop {
+        let quizzes = store.quizzes(course, last, true, QUIZZES).await?;
+        let Some(end) = quizzes.last() else { return Ok(()) };
+        last = Some(end.quiz.id);
+        for quiz in quizzes {
+            move_in_quiz(store, quiz, document, parsed).await?;
         }
     }
+}
 
-    async fn move_in_quiz(&self, row: QuizRow, document: DocumentId, parsed: &ParsedDocument) -> StoreResult<()> {
-        let (id, mut row) = (row.quiz.id, Some(row));
-        for _ in 0..TRIES {
-            let Some(QuizRow { mut quiz, version, .. }) = row else { return Ok(()) };
-            let mut changed = false;
-            for question in &mut quiz.questions {
-                changed |= move_evidence(question, document, parsed);
-            }
-            if !changed || self.store.change_quiz(id, version, &quiz.title, &quiz.questions).await? {
-                return Ok(());
-            }
-            row = self.store.quiz(id).await?;
+async fn move_in_quiz(store: &Store, row: QuizRow, document: DocumentId, parsed: &ParsedDocument) -> StoreResult<()> {
+    let (id, mut row) = (row.quiz.id, Some(row));
+    for _ in 0..TRIES {
+        let Some(QuizRow { mut quiz, version, .. }) = row else { return Ok(()) };
+        let mut changed = false;
+        for question in &mut quiz.questions {
+            changed |= move_evidence(question, document, parsed);
         }
-        tracing::warn!(quiz = %id, "a quiz kept changing; its evidence is where an older reader saw it");
-        Ok(())
+        if !changed || store.change_quiz(id, version, &quiz.title, &quiz.questions).await? {
+            return Ok(());
+        }
+        row = store.quiz(id).await?;
     }
+    tracing::warn!(quiz = %id, "a quiz kept changing; its evidence is where an older reader saw it");
+    Ok(())
 }
 
 /// Whether anything had to be moved. Evidence that is no longer in the text goes, and the proof with it.

@@ -1,43 +1,47 @@
-//! Proving and remaking questions while their teacher waits, and looking their evidence up.
+//! Proving and remaking questions while their teacher waits.
 
-use domain::{Citation, CourseId, ErrorKind, Question, Quiz};
-use tokio::sync::SemaphorePermit;
+use std::sync::Arc;
 
-use crate::{
-    bootstrap::App,
-    http::problem::{ApiResult, Problem},
-    models::ServedModel,
-    store::StoreResult,
-};
+use domain::{CourseId, Proof, Question, Quiz};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::{QuizSources, ServiceError, ServiceResult};
+use crate::{models::ServedModels, store::Store};
+
+/// Requests that prove or remake questions at once; more are told to come back.
+const AT_ONCE: usize = 4;
 /// Most questions that one request has proven; more are left unproven, which shows.
 const PROVEN_AT_ONCE: usize = 50;
 
-impl App {
-    fn room_for_proof(&self) -> ApiResult<SemaphorePermit<'_>> {
-        self.proofs.try_acquire().map_err(|_| {
-            let detail = "Many questions are being proven. Send this again in a moment.";
-            Problem::new(ErrorKind::Overloaded, "quiz_busy", detail)
-        })
+/// Proves questions and makes them anew.
+pub struct Prover {
+    store: Store,
+    models: Arc<ServedModels>,
+    sources: Arc<QuizSources>,
+    room: Semaphore,
+}
+
+impl Prover {
+    /// With these models, from these sources.
+    pub fn new(store: Store, models: Arc<ServedModels>, sources: Arc<QuizSources>) -> Self {
+        Self { store, models, sources, room: Semaphore::new(AT_ONCE) }
     }
 
-    /// Who makes a course's answers and quizzes.
-    pub async fn model_of(&self, course: CourseId) -> StoreResult<&ServedModel> {
-        let course = self.store.course(course).await?;
-        Ok(self.models.get(course.and_then(|c| c.model).as_deref()))
+    fn room(&self) -> ServiceResult<SemaphorePermit<'_>> {
+        self.room.try_acquire().map_err(|_| ServiceError::ProofsBusy)
     }
 
     /// Proves the questions at these places anew, among all others of their quiz.
-    pub async fn prove_again(&self, course: CourseId, questions: &mut [Question], places: &[usize]) -> ApiResult<()> {
+    pub async fn prove(&self, course: CourseId, questions: &mut [Question], places: &[usize]) -> ServiceResult<()> {
         if places.is_empty() {
             return Ok(());
         }
-        let _permit = self.room_for_proof()?;
-        let maker = &self.model_of(course).await?.quiz_maker;
-        let course = self.quiz_sources(course).await?;
+        let _permit = self.room()?;
+        let maker = &self.models.of_course(&self.store, course).await?.quiz_maker;
+        let course = self.sources.of(course).await?;
         for (count, at) in places.iter().copied().enumerate() {
             if count >= PROVEN_AT_ONCE {
-                questions[at].proof = domain::Proof::default();
+                questions[at].proof = Proof::default();
                 continue;
             }
             let others: Vec<Question> =
@@ -48,36 +52,24 @@ impl App {
     }
 
     /// Another question in the place of the one at `at`, or the same one with another wrong option.
-    pub async fn remake(&self, quiz: &Quiz, at: usize, distractor: Option<&str>) -> ApiResult<Question> {
-        let _permit = self.room_for_proof()?;
-        let course = self.quiz_sources(quiz.course_id).await?;
+    pub async fn remake(&self, quiz: &Quiz, at: usize, distractor: Option<&str>) -> ServiceResult<Question> {
+        let _permit = self.room()?;
+        let course = self.sources.of(quiz.course_id).await?;
         let question = &quiz.questions[at];
         let others: Vec<Question> =
             quiz.questions.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, q)| q.clone()).collect();
-        let (maker, sources) = (&self.model_of(quiz.course_id).await?.quiz_maker, course.sources.as_slice());
+        let (maker, sources) =
+            (&self.models.of_course(&self.store, quiz.course_id).await?.quiz_maker, course.sources.as_slice());
         let made = match distractor {
             Some(option) => maker.remake_distractor(question, option, sources, &others, &course).await?,
             None => maker.remake(question, &quiz.request, sources, &others, &course).await?,
         };
         let mut made = made.ok_or_else(|| {
             let what = if distractor.is_some() { "wrong option" } else { "question of this kind" };
-            let detail =
-                format!("The material holds no other {what} that passes its checks. The question is as it was.");
-            Problem::new(ErrorKind::Conflict, "nothing_else_found", detail)
+            ServiceError::NothingElseFound(what)
         })?;
         made.points = question.points;
         made.tags.clone_from(&question.tags);
         Ok(made)
-    }
-
-    /// Whether a citation is word for word in a document of this course.
-    pub async fn is_verbatim(&self, course: CourseId, citation: &Citation) -> ApiResult<bool> {
-        let Some(document) = self.store.document(citation.document_id).await? else { return Ok(false) };
-        if document.course_id != course || citation.quote.is_empty() {
-            return Ok(false);
-        }
-        let Some(parsed) = self.parsed(&document.text()).await? else { return Ok(false) };
-        let range = domain::ByteRange { start: citation.start, end: citation.end };
-        Ok(citation.start <= citation.end && parsed.slice(range) == citation.quote)
     }
 }

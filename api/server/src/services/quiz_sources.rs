@@ -2,14 +2,15 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{BlockKind, ByteRange, CourseId, DocumentId, ParsedDocument, PortResult, ports::BoxFuture};
-use generator::{Locate, Place, QuizSource, SourceItem};
-
-use crate::{
-    bootstrap::App,
-    http::problem::{ApiResult, Problem},
-    services::answer_question::places,
+use domain::{
+    BlockKind, ByteRange, CourseId, DocumentId, ParsedDocument, PortResult,
+    ports::{BoxFuture, TokenCounter},
 };
+use generator::{Locate, Place, QuizSource, SourceItem};
+use ingest::SplitConfig;
+
+use super::{Library, ServiceError, ServiceResult, answer_question::places};
+use crate::store::Store;
 
 /// A course's passages, and the documents they are from.
 pub struct CourseSources {
@@ -26,14 +27,27 @@ impl Locate for CourseSources {
     }
 }
 
-impl App {
+/// Cuts courses into what quizzes are made from.
+pub struct QuizSources {
+    store: Store,
+    library: Arc<Library>,
+    counter: Arc<dyn TokenCounter>,
+    split: SplitConfig,
+}
+
+impl QuizSources {
+    /// Of the documents of a library, cut into passages so.
+    pub fn new(store: Store, library: Arc<Library>, counter: Arc<dyn TokenCounter>, split: SplitConfig) -> Self {
+        Self { store, library, counter, split }
+    }
+
     /// The passages of all ready documents of a course; the same documents give the same passages.
-    pub async fn quiz_sources(&self, course: CourseId) -> ApiResult<CourseSources> {
+    pub async fn of(&self, course: CourseId) -> ServiceResult<CourseSources> {
         let (mut sources, mut documents) = (Vec::new(), HashMap::new());
         let mut ready = self.store.ready_documents(course).await?;
         ready.sort_by_key(|(id, _, _)| *id);
         for (id, name, text) in ready {
-            let Some(parsed) = self.parsed(&text).await? else { continue };
+            let Some(parsed) = self.library.parsed(&text).await? else { continue };
             sources.extend(self.passages_of(course, id, name, parsed.clone()).await?);
             documents.insert(id, parsed);
         }
@@ -46,8 +60,8 @@ impl App {
         id: DocumentId,
         name: String,
         parsed: Arc<ParsedDocument>,
-    ) -> ApiResult<Vec<QuizSource>> {
-        let (counter, config) = (self.counter.clone(), self.split_config());
+    ) -> ServiceResult<Vec<QuizSource>> {
+        let (counter, config) = (self.counter.clone(), self.split);
         let cut = tokio::task::spawn_blocking(move || {
             let items = ingest::exam_items(&parsed);
             // The chunks' ids, which the digest goes into, are of no use here.
@@ -66,10 +80,7 @@ impl App {
                 })
                 .collect()
         });
-        cut.await.map_err(|error| {
-            tracing::error!(%error, "cutting a document into passages broke off");
-            Problem::new(domain::ErrorKind::Internal, "splitting_failed", "Splitting broke off. Try again.")
-        })
+        cut.await.map_err(ServiceError::SplittingBrokeOff)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{error::Error, io};
 
+use domain::ErrorKind;
+
 /// An error of the metadata store or of the file store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -31,6 +33,25 @@ pub enum StoreError {
 pub type StoreResult<T> = Result<T, StoreError>;
 
 impl StoreError {
+    /// What the caller can do about it.
+    pub fn kind(&self) -> ErrorKind {
+        if self.disk_full() { ErrorKind::StorageFull } else { ErrorKind::Internal }
+    }
+
+    /// Stable, machine-readable.
+    pub fn code(&self) -> &'static str {
+        if self.disk_full() { "disk_full" } else { "storage_failed" }
+    }
+
+    /// For the user; its text is for the log.
+    pub fn detail(&self) -> &'static str {
+        if self.disk_full() {
+            "The disk is full, nothing was kept. Free some space and send the request again."
+        } else {
+            "Lectern could not read or write its own data. The log has the cause."
+        }
+    }
+
     /// Whether there was no room left on the disk.
     pub fn disk_full(&self) -> bool {
         if let Self::Database(sqlx::Error::Database(e)) = self

@@ -10,24 +10,17 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::{
-    Answer, AnswerId, AnswerMode, AnswerSentence, Citation, ConversationId, CourseId, DocumentId, SearchFilter, Turn,
-    Usage,
-};
-use serde::{Deserialize, Serialize};
+use domain::{AnswerMode, ConversationId, CourseId, DocumentId, SearchFilter, Turn};
+use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use utoipa::ToSchema;
 
-use super::{
-    courses,
-    explain::{Explanation, PassageView},
-};
+use super::courses;
 use crate::{
     bootstrap::App,
     http::problem::{ApiResult, Body, Problem},
-    services::answer_question::{AskEvent, Asked},
-    services::find_passages::check_question,
+    services::{AskEvent, AskResponse, Asked, PassageView, check_question, keep_turn},
 };
 
 const MAX_TURNS: usize = 50;
@@ -64,67 +57,6 @@ pub struct AskRequest {
     stream: bool,
 }
 
-/// Milliseconds.
-#[expect(clippy::struct_field_names, reason = "JSON has no types: the unit is in the name")]
-#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
-pub struct Timings {
-    /// Until the passages were found.
-    pub retrieve_ms: u64,
-    /// Until the first words of the answer.
-    pub first_token_ms: u64,
-    /// In all.
-    pub total_ms: u64,
-}
-
-/// An answer, or a refusal with the nearest passages as its citations.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct AskResponse {
-    /// Names it for `PATCH /api/v1/answers/{id}`; null where no answers are kept.
-    pub id: Option<AnswerId>,
-    /// Its number in its conversation; null where it is not kept in one.
-    pub turn: Option<u32>,
-    /// The text with its marks: `… in 1912 [1].`
-    pub answer: String,
-    /// Its sentences.
-    pub sentences: Vec<AnswerSentence>,
-    /// Verbatim quotes with their places.
-    pub citations: Vec<Citation>,
-    /// Whether the material was found not to hold an answer.
-    pub refused: bool,
-    /// Whether what is shown may well not answer the question, because the material says nothing nearer.
-    pub unsure: bool,
-    /// Who wrote it, in mode `answer`.
-    pub model: String,
-    /// How long it took.
-    pub timings: Timings,
-    /// Tokens read and written.
-    pub usage: Usage,
-    /// How it came about, where that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub explanation: Option<Explanation>,
-}
-
-impl AskResponse {
-    /// An answer, who wrote it and how long it took.
-    pub fn new(answer: Answer, timings: Timings, model: &str) -> Self {
-        let unsure = answer.is_unsure();
-        let Answer { text, sentences, citations, refused, usage, .. } = answer;
-        Self {
-            id: None,
-            turn: None,
-            answer: text,
-            sentences,
-            citations,
-            refused,
-            unsure,
-            model: model.to_owned(),
-            timings,
-            usage,
-            explanation: None,
-        }
-    }
-}
-
 /// The conversation so far: as it was sent, or as it was kept.
 async fn history_of(app: &App, course: CourseId, request: &mut AskRequest) -> ApiResult<Vec<Turn>> {
     let sent = std::mem::take(&mut request.history);
@@ -138,7 +70,7 @@ async fn history_of(app: &App, course: CourseId, request: &mut AskRequest) -> Ap
         let detail = "With `conversation_id` the history is the conversation's own. Leave `history` out.";
         return Err(Problem::invalid("history_and_conversation", detail));
     }
-    app.history_of(conversation, course, MAX_TURNS as u32).await
+    Ok(keep_turn::history_of(&app.store, conversation, course, MAX_TURNS as u32).await?)
 }
 
 /// Asks a question about a course's material.
@@ -153,7 +85,7 @@ pub(super) async fn ask(
 ) -> ApiResult<Response> {
     let started = Instant::now();
     let course = courses::find(&app, &id).await?;
-    check_question(&app, &request.question)?;
+    check_question(&request.question, app.settings.server.max_question_chars)?;
     if let Some(model) = &request.model {
         app.models.check(model)?;
     }
@@ -163,10 +95,10 @@ pub(super) async fn ask(
     let filter = SearchFilter { documents: request.document_ids, pages: request.pages };
     let asked = Asked { course: course.id, question, history, conversation, mode, model, filter, explain };
     let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
-    let answering = app.clone().answer(asked, started, sender);
+    let answering = app.answers.clone().answer(asked, started, sender);
     if stream {
         // A full queue is told by its status, before the stream begins.
-        app.check_room_for_answer(mode)?;
+        app.answers.check_room(mode)?;
         tokio::spawn(answering);
         let stopping = app.stopping.clone();
         let events = ReceiverStream::new(receiver).map(|e| Ok::<_, Infallible>(event(e)));
@@ -190,7 +122,7 @@ pub(super) async fn collect(
     };
     match tokio::join!(answering, last).1 {
         Some(AskEvent::Done(response)) => Ok(*response),
-        Some(AskEvent::Error(problem)) => Err(problem),
+        Some(AskEvent::Error(error)) => Err(error.into()),
         _ => Err(Problem::new(domain::ErrorKind::Internal, "answer_lost", "The answer broke off. Ask again.")),
     }
 }
@@ -205,7 +137,7 @@ fn event(event: AskEvent) -> Event {
         AskEvent::Token(text) => named("token").json_data(serde_json::json!({ "text": text })),
         AskEvent::Citation(citation) => named("citation").json_data(citation),
         AskEvent::Done(response) => named("done").json_data(response),
-        AskEvent::Error(problem) => named("error").json_data(problem),
+        AskEvent::Error(error) => named("error").json_data(Problem::from(error)),
     };
     made.unwrap_or_default()
 }

@@ -13,10 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{AskResponse, PageQuery, courses, next_cursor, path_id};
+use super::{PageQuery, courses, next_cursor, path_id};
 use crate::{
     bootstrap::App,
     http::problem::{ApiResult, Body, Problem},
+    services::AskResponse,
     store::{KeptConversation, TurnRow},
 };
 

@@ -123,7 +123,7 @@ pub(super) async fn find(app: &App, id: &str) -> ApiResult<DocumentRow> {
 
 /// What was read of the document, or 409.
 pub(super) async fn read(app: &App, document: &DocumentRow) -> ApiResult<Arc<ParsedDocument>> {
-    app.parsed(&document.text()).await?.ok_or_else(|| {
+    app.library.parsed(&document.text()).await?.ok_or_else(|| {
         let detail =
             format!("{} has not been read yet: its status is shown at /documents/{}.", document.name, document.id);
         Problem::new(ErrorKind::Conflict, "document_not_read", detail)

@@ -8,7 +8,6 @@ mod courses;
 mod documents;
 mod download;
 mod exam_items;
-mod explain;
 mod health;
 mod jobs;
 mod openai;
@@ -43,9 +42,6 @@ use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt},
     routes,
 };
-
-pub use ask::{AskResponse, Timings};
-pub use explain::Explanation;
 
 use crate::{
     bootstrap::App,

@@ -26,8 +26,7 @@ use crate::{
     bootstrap::App,
     http::problem::{ApiResult, Body, Problem},
     models::ServedModel,
-    services::answer_question::{AskEvent, Asked},
-    services::find_passages::check_question,
+    services::{AskEvent, Asked, check_question},
 };
 
 const DEFAULT_MAX_TOKENS: usize = 512;
@@ -146,7 +145,7 @@ pub(super) async fn chat_completions(
     let Some(served) = app.models.find(&request.model) else {
         return Err(Problem::not_found("model", request.model));
     };
-    let place = app.room_for_answer()?;
+    let place = app.answers.room()?;
     from_model(served, request, head, place).await
 }
 
@@ -262,7 +261,7 @@ fn sse(receiver: mpsc::Receiver<Event>) -> Response {
 
 async fn from_course(app: Arc<App>, course: Course, request: ChatRequest, head: Head) -> ApiResult<Response> {
     let (question, history) = conversation(&request.messages)?;
-    check_question(&app, &question)?;
+    check_question(&question, app.settings.server.max_question_chars)?;
     let (course, model) = (course.id, course.model);
     let asked = Asked {
         course,
@@ -274,9 +273,9 @@ async fn from_course(app: Arc<App>, course: Course, request: ChatRequest, head: 
         filter: SearchFilter::default(),
         explain: false,
     };
-    app.check_room_for_answer(asked.mode)?;
+    app.answers.check_room(asked.mode)?;
     let (sender, receiver) = mpsc::channel(16);
-    let answering = app.clone().answer(asked, Instant::now(), sender);
+    let answering = app.answers.clone().answer(asked, Instant::now(), sender);
     if request.stream {
         tokio::spawn(answering);
         return Ok(sse(forward(receiver, head)));
@@ -299,7 +298,7 @@ fn forward(mut answer: mpsc::Receiver<AskEvent>, head: Head) -> mpsc::Receiver<E
                     last["lectern"] = json!(response);
                     Event::default().data(last.to_string())
                 }
-                AskEvent::Error(problem) => error_event(&problem),
+                AskEvent::Error(error) => error_event(&Problem::from(error)),
                 AskEvent::Passages(_) | AskEvent::Citation(_) => continue,
             };
             if sender.send(event).await.is_err() {

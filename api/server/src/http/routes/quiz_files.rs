@@ -159,7 +159,7 @@ pub(super) async fn import(
     let ImportedQuiz { title: own, mut questions, passages: sent, mut left_out, .. } = parsed.map_err(refused)?;
     let mut passages = Vec::new();
     for passage in sent {
-        if app.is_verbatim(course.id, &passage).await? {
+        if app.library.is_verbatim(course.id, &passage).await? {
             passages.push(passage);
         } else {
             let reason = format!("passage {} does not stand so in this course's material", passage.n);
@@ -172,7 +172,7 @@ pub(super) async fn import(
         question.passage = question.passage.filter(|n| passages.iter().any(|p| p.n == *n));
         let mut verbatim = Vec::new();
         for citation in std::mem::take(&mut question.evidence) {
-            if app.is_verbatim(course.id, &citation).await? {
+            if app.library.is_verbatim(course.id, &citation).await? {
                 verbatim.push(citation);
             }
         }

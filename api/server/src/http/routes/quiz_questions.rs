@@ -68,7 +68,7 @@ pub(super) async fn change(
     for (i, placed) in placed.iter().enumerate() {
         let known = before(placed.was).map(|old| old.evidence.as_slice()).unwrap_or_default();
         for citation in placed.question.evidence.iter().filter(|citation| !known.contains(citation)) {
-            if !app.is_verbatim(row.quiz.course_id, citation).await? {
+            if !app.library.is_verbatim(row.quiz.course_id, citation).await? {
                 let n = i + 1;
                 let detail = format!("Question {n}: its evidence is not word for word in a document of this course.");
                 return Err(Problem::invalid("evidence_not_verbatim", detail));
@@ -80,7 +80,7 @@ pub(super) async fn change(
         .collect();
     let (mut questions, was): (Vec<Question>, Vec<Option<usize>>) =
         placed.into_iter().map(|placed| (placed.question, placed.was)).unzip();
-    app.prove_again(row.quiz.course_id, &mut questions, &to_prove).await?;
+    app.prover.prove(row.quiz.course_id, &mut questions, &to_prove).await?;
     keep(&app, &row, &title, &questions, &was).await
 }
 
@@ -134,7 +134,7 @@ pub(super) async fn regenerate(
         Part::Question => None,
         Part::Distractor => Some(wrong_option(question, wanted.option)?),
     };
-    let made = app.remake(&row.quiz, at, distractor).await?;
+    let made = app.prover.remake(&row.quiz, at, distractor).await?;
     let mut questions = row.quiz.questions.clone();
     questions[at] = made;
     let was: Vec<Option<usize>> = (0..questions.len()).map(Some).collect();

@@ -14,7 +14,7 @@ use super::courses;
 use crate::{
     bootstrap::App,
     http::problem::{ApiResult, Body, Problem},
-    services::find_passages::check_question,
+    services::check_question,
 };
 
 /// A search.
@@ -76,16 +76,16 @@ pub(super) async fn search(
 ) -> ApiResult<Json<SearchResponse>> {
     let started = Instant::now();
     let course = courses::find(&app, &id).await?.id;
-    check_question(&app, &request.query)?;
+    check_question(&request.query, app.settings.server.max_question_chars)?;
     let limit = request.limit.unwrap_or(10);
     if !(1..=100).contains(&limit) {
         return Err(Problem::invalid("invalid_limit", "`limit` must be 1 to 100."));
     }
     let filter = SearchFilter { documents: request.document_ids, pages: request.pages };
-    let found = app.find_hits(course, request.query, limit, request.mode, filter).await?;
+    let found = app.finder.hits(course, request.query, limit, request.mode, filter).await?;
     let mut hits = Vec::with_capacity(found.len());
     for (hit, document) in found {
-        let parsed = app.parsed(&document.text).await?;
+        let parsed = app.library.parsed(&document.text).await?;
         hits.push(SearchHit {
             chunk_id: hit.chunk_id,
             document_id: hit.document_id,

@@ -83,7 +83,7 @@ pub(super) async fn show(State(app): State<Arc<App>>) -> ApiResult<Json<Status>>
         generator: settings.models.generator.clone(),
         queued_documents: app.store.queued_jobs(JobKind::Document).await?,
         queued_quizzes: app.store.queued_jobs(JobKind::Quiz).await?,
-        answers: settings.answers.queue - app.answers.available_permits().min(settings.answers.queue),
+        answers: settings.answers.queue - app.answers.free().min(settings.answers.queue),
         answers_limit: settings.answers.queue,
         max_upload_bytes: settings.server.max_upload_bytes,
         max_question_chars: settings.server.max_question_chars,
