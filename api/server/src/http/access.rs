@@ -8,6 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use domain::ErrorCode;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
@@ -42,7 +43,7 @@ fn check_key(headers: &HeaderMap, key: &str) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = "This service needs its API key: send `Authorization: Bearer <key>`.";
-    Err(Problem::with_status(StatusCode::UNAUTHORIZED, "api_key_required", detail))
+    Err(Problem::with_status(StatusCode::UNAUTHORIZED, ErrorCode::ApiKeyRequired, detail))
 }
 
 /// Without a key the service is for this machine alone. A page of another site, open in the same browser, could still
@@ -57,7 +58,7 @@ fn check_same_site(headers: &HeaderMap) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = "Without an API key this service answers only requests from this machine's own page.";
-    Err(Problem::with_status(StatusCode::FORBIDDEN, "foreign_origin", detail))
+    Err(Problem::with_status(StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin, detail))
 }
 
 fn is_local(host: &str) -> bool {

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{ErrorKind, PortError};
+use domain::{ErrorCode, ErrorKind, PortError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,7 +23,7 @@ pub struct Problem {
     /// The HTTP status.
     status: u16,
     /// Stable, machine-readable.
-    pub code: &'static str,
+    pub code: ErrorCode,
     /// For the user.
     pub detail: String,
     /// Where a file is at fault: each place.
@@ -60,12 +60,12 @@ const fn status_of(kind: ErrorKind) -> StatusCode {
 
 impl Problem {
     /// A problem of this kind.
-    pub fn new(kind: ErrorKind, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, code: ErrorCode, detail: impl Into<String>) -> Self {
         Self::with_status(status_of(kind), code, detail)
     }
 
     /// A problem with a status that no kind stands for (401, 403, 405).
-    pub fn with_status(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn with_status(status: StatusCode, code: ErrorCode, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("https://lectern.invalid/errors/{code}"),
             title: status.canonical_reason().unwrap_or("Error"),
@@ -83,25 +83,58 @@ impl Problem {
     }
 
     /// The request is wrong.
-    pub fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn invalid(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidInput, code, detail)
     }
 
     /// There is no such thing.
-    pub fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
-        let code = match what {
-            "course" => "course_not_found",
-            "document" => "document_not_found",
-            "job" => "job_not_found",
-            "page" => "page_not_found",
-            "model" => "model_not_found",
-            "quiz" => "quiz_not_found",
-            "question" => "question_not_found",
-            "answer" => "answer_not_found",
-            "conversation" => "conversation_not_found",
-            _ => "not_found",
-        };
-        Self::new(ErrorKind::NotFound, code, format!("There is no {what} {id}. It may have been deleted."))
+    pub fn not_found(thing: Thing, id: impl std::fmt::Display) -> Self {
+        let detail = format!("There is no {} {id}. It may have been deleted.", thing.name());
+        Self::new(ErrorKind::NotFound, thing.not_found(), detail)
+    }
+}
+
+/// What an address can name.
+#[derive(Clone, Copy, Debug)]
+pub enum Thing {
+    Course,
+    Document,
+    Job,
+    Page,
+    Model,
+    Quiz,
+    Question,
+    Answer,
+    Conversation,
+}
+
+impl Thing {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Course => "course",
+            Self::Document => "document",
+            Self::Job => "job",
+            Self::Page => "page",
+            Self::Model => "model",
+            Self::Quiz => "quiz",
+            Self::Question => "question",
+            Self::Answer => "answer",
+            Self::Conversation => "conversation",
+        }
+    }
+
+    const fn not_found(self) -> ErrorCode {
+        match self {
+            Self::Course => ErrorCode::CourseNotFound,
+            Self::Document => ErrorCode::DocumentNotFound,
+            Self::Job => ErrorCode::JobNotFound,
+            Self::Page => ErrorCode::PageNotFound,
+            Self::Model => ErrorCode::ModelNotFound,
+            Self::Quiz => ErrorCode::QuizNotFound,
+            Self::Question => ErrorCode::QuestionNotFound,
+            Self::Answer => ErrorCode::AnswerNotFound,
+            Self::Conversation => ErrorCode::ConversationNotFound,
+        }
     }
 }
 
@@ -149,9 +182,9 @@ impl From<StoreError> for Problem {
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         let code = match &rejection {
-            JsonRejection::JsonDataError(_) => "invalid_field",
-            JsonRejection::MissingJsonContentType(_) => "content_type_not_json",
-            _ => "invalid_json",
+            JsonRejection::JsonDataError(_) => ErrorCode::InvalidField,
+            JsonRejection::MissingJsonContentType(_) => ErrorCode::ContentTypeNotJson,
+            _ => ErrorCode::InvalidJson,
         };
         let kind = match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => ErrorKind::TooLarge,

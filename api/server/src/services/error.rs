@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use domain::{ConversationId, DocumentId, ErrorKind, Failure, PortError};
+use domain::{ConversationId, DocumentId, ErrorCode, ErrorKind, Failure, PortError};
 use tokio::task::JoinError;
 
 use crate::{models::UnknownModel, store::StoreError};
@@ -112,25 +112,26 @@ impl ServiceError {
     }
 
     /// Stable, machine-readable.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::QuestionEmpty => "question_empty",
-            Self::QuestionTooLong { .. } => "question_too_long",
-            Self::DocumentNotReady(_) => "document_not_found",
-            Self::ConversationNotFound(_) => "conversation_not_found",
-            Self::UnknownModel(_) => "unknown_model",
-            Self::AnswersBusy => "generator_busy",
-            Self::ProofsBusy => "quiz_busy",
-            Self::NothingElseFound(_) => "nothing_else_found",
-            Self::QuizTitle(_) => "invalid_title",
-            Self::TooManyQuestions(_) => "too_many_questions",
-            Self::QuestionOrder => "invalid_order",
-            Self::QuestionNotFound(_) => "question_not_found",
-            Self::EditWithoutNumber | Self::NotEditable { .. } => "invalid_edit",
-            Self::QuestionBroken { .. } => "edit_breaks_question",
-            Self::MaterialBrokeOff(_) => "material_failed",
-            Self::SplittingBrokeOff(_) => "splitting_failed",
-            Self::Port(error) => error.code,
+            Self::QuestionEmpty => ErrorCode::QuestionEmpty,
+            Self::QuestionTooLong { .. } => ErrorCode::QuestionTooLong,
+            Self::DocumentNotReady(_) => ErrorCode::DocumentNotFound,
+            Self::ConversationNotFound(_) => ErrorCode::ConversationNotFound,
+            Self::UnknownModel(_) => ErrorCode::UnknownModel,
+            Self::AnswersBusy => ErrorCode::GeneratorBusy,
+            Self::ProofsBusy => ErrorCode::QuizBusy,
+            Self::NothingElseFound(_) => ErrorCode::NothingElseFound,
+            Self::QuizTitle(_) => ErrorCode::InvalidTitle,
+            Self::TooManyQuestions(_) => ErrorCode::TooManyQuestions,
+            Self::QuestionOrder => ErrorCode::InvalidOrder,
+            Self::QuestionNotFound(_) => ErrorCode::QuestionNotFound,
+            Self::EditWithoutNumber | Self::NotEditable { .. } => ErrorCode::InvalidEdit,
+            Self::QuestionBroken { .. } => ErrorCode::EditBreaksQuestion,
+            Self::MaterialBrokeOff(_) => ErrorCode::MaterialFailed,
+            Self::SplittingBrokeOff(_) => ErrorCode::SplittingFailed,
+            // The crates below name their codes; a test looks that all of them are listed.
+            Self::Port(error) => ErrorCode::of_name(error.code).unwrap_or(ErrorCode::Internal),
             Self::Store(error) => error.code(),
         }
     }
@@ -145,7 +146,7 @@ impl ServiceError {
 
     /// The same for who looks at what failed later.
     pub fn failure(&self) -> Failure {
-        Failure { code: self.code().to_owned(), detail: self.detail() }
+        Failure { code: self.code().to_string(), detail: self.detail() }
     }
 
     /// Writes what the operator should know to the log, with its causes.
@@ -159,6 +160,94 @@ impl ServiceError {
             causes.push(cause.to_string());
             next = cause.source();
         }
-        tracing::error!(code = self.code(), causes = causes.join(": "), "{self}");
+        tracing::error!(code = %self.code(), causes = causes.join(": "), "{self}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeSet,
+        fs,
+        path::{Path, PathBuf},
+    };
+
+    use super::*;
+
+    /// The Rust files under a folder, without the tests in them.
+    fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if name.ends_with("tests") || name.ends_with("tests.rs") {
+                continue;
+            }
+            if path.is_dir() {
+                found.extend(sources(&path));
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+                found.push((path, text));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn nothing_below_the_routes_knows_of_http() {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for folder in ["services", "store"] {
+            for (path, text) in sources(&own.join(folder)) {
+                for word in ["axum", "crate::http", "crate::bootstrap", "StatusCode"] {
+                    assert!(!text.contains(word), "{} names {word}", path.display());
+                }
+            }
+        }
+    }
+
+    /// Texts between quotes.
+    fn quoted(text: &str) -> impl Iterator<Item = &str> {
+        text.split('"').skip(1).step_by(2)
+    }
+
+    /// The codes that a file of the crates below names: in `code()` of its error, and in errors made at once.
+    fn named(text: &str) -> Vec<&str> {
+        let mut found = Vec::new();
+        for body in text.split("fn code(&self) -> &'static str {").skip(1) {
+            let body = body.split("\n    }\n").next().unwrap_or_default();
+            found.extend(quoted(body));
+        }
+        for made in text.split("PortError::new(").skip(1) {
+            let second = made.split(',').nth(1).unwrap_or_default().trim();
+            found.extend(second.strip_prefix('"').and_then(|code| code.strip_suffix('"')));
+        }
+        found
+    }
+
+    #[test]
+    fn every_code_that_is_answered_is_listed_and_every_listed_one_is_answered() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut produced = BTreeSet::new();
+        for folder in ["ingest/src", "retriever/src", "generator", "provision/src", "domain/src"] {
+            // What was not read of a document is told by codes of its own: they are warnings, not errors.
+            let files =
+                sources(&root.join(folder)).into_iter().filter(|(path, _)| !path.ends_with("read_pdf/unread.rs"));
+            for (path, text) in files {
+                for code in named(&text) {
+                    assert!(ErrorCode::of_name(code).is_some(), "{} names {code}: list it", path.display());
+                    produced.insert(code.to_owned());
+                }
+            }
+        }
+        let own: String = sources(&root.join("api/server/src")).into_iter().map(|(_, text)| text).collect();
+        let answered = |code: &ErrorCode| {
+            let variant = format!("ErrorCode::{code:?}");
+            produced.contains(code.as_str())
+                || own
+                    .match_indices(&variant)
+                    .any(|(at, _)| !own[at + variant.len()..].starts_with(|next: char| next.is_alphanumeric()))
+        };
+        let idle: Vec<_> = ErrorCode::ALL.iter().filter(|code| !answered(code)).collect();
+        assert!(idle.is_empty(), "nothing answers with {idle:?}");
     }
 }

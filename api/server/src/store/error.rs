@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use domain::ErrorKind;
+use domain::{ErrorCode, ErrorKind};
 
 /// An error of the metadata store or of the file store.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +39,8 @@ impl StoreError {
     }
 
     /// Stable, machine-readable.
-    pub fn code(&self) -> &'static str {
-        if self.disk_full() { "disk_full" } else { "storage_failed" }
+    pub fn code(&self) -> ErrorCode {
+        if self.disk_full() { ErrorCode::DiskFull } else { ErrorCode::StorageFailed }
     }
 
     /// For the user; its text is for the log.

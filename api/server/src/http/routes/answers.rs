@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::{PageQuery, courses, next_cursor, path_id};
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, Body, Problem},
+    http::problem::{ApiResult, Body, Problem, Thing},
     services::insight::{Insight, summarise},
     store::KeptAnswer,
 };
@@ -70,9 +70,9 @@ pub(super) async fn rate(
     Path(id): Path<String>,
     Body(rating): Body<Rating>,
 ) -> ApiResult<StatusCode> {
-    let answer: AnswerId = path_id("answer", &id)?;
+    let answer: AnswerId = path_id(Thing::Answer, &id)?;
     if !app.store.rate_answer(answer, rating.helpful).await? {
-        return Err(Problem::not_found("answer", id));
+        return Err(Problem::not_found(Thing::Answer, id));
     }
     Ok(StatusCode::NO_CONTENT)
 }

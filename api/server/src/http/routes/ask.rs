@@ -10,7 +10,7 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::{AnswerMode, ConversationId, CourseId, DocumentId, SearchFilter, Turn};
+use domain::{AnswerMode, ConversationId, CourseId, DocumentId, ErrorCode, SearchFilter, Turn};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
@@ -62,13 +62,16 @@ async fn history_of(app: &App, course: CourseId, request: &mut AskRequest) -> Ap
     let sent = std::mem::take(&mut request.history);
     let Some(conversation) = request.conversation_id else {
         if sent.len() > MAX_TURNS {
-            return Err(Problem::invalid("history_too_long", format!("`history` holds at most {MAX_TURNS} turns.")));
+            return Err(Problem::invalid(
+                ErrorCode::HistoryTooLong,
+                format!("`history` holds at most {MAX_TURNS} turns."),
+            ));
         }
         return Ok(sent);
     };
     if !sent.is_empty() {
         let detail = "With `conversation_id` the history is the conversation's own. Leave `history` out.";
-        return Err(Problem::invalid("history_and_conversation", detail));
+        return Err(Problem::invalid(ErrorCode::HistoryAndConversation, detail));
     }
     Ok(keep_turn::history_of(&app.store, conversation, course, MAX_TURNS as u32).await?)
 }
@@ -123,7 +126,7 @@ pub(super) async fn collect(
     match tokio::join!(answering, last).1 {
         Some(AskEvent::Done(response)) => Ok(*response),
         Some(AskEvent::Error(error)) => Err(error.into()),
-        _ => Err(Problem::new(domain::ErrorKind::Internal, "answer_lost", "The answer broke off. Ask again.")),
+        _ => Err(Problem::new(domain::ErrorKind::Internal, ErrorCode::AnswerLost, "The answer broke off. Ask again.")),
     }
 }
 

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use domain::{AnswerSentence, Citation, ErrorKind};
+use domain::{AnswerSentence, Citation, ErrorCode, ErrorKind};
 use generator::{ConversationFormat, WrittenTurn, write_conversation};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -59,7 +59,7 @@ impl Format {
             other => {
                 let name: String = other.chars().take(40).collect();
                 let detail = format!("`{name}` is no format; there are markdown, html, json.");
-                return Err(Problem::invalid("unknown_format", detail));
+                return Err(Problem::invalid(ErrorCode::UnknownFormat, detail));
             }
         })
     }
@@ -93,7 +93,7 @@ pub(super) async fn export(
     query: Result<Query<ConversationExportQuery>, QueryRejection>,
 ) -> ApiResult<Response> {
     let conversation = find(&app, &id).await?;
-    let Query(query) = query.map_err(|e| Problem::invalid("unknown_format", e.body_text()))?;
+    let Query(query) = query.map_err(|e| Problem::invalid(ErrorCode::UnknownFormat, e.body_text()))?;
     let format = Format::from_name(&query.format)?;
     let mut turns: Vec<KeptTurn> = Vec::new();
     loop {
@@ -110,7 +110,7 @@ pub(super) async fn export(
     let written = tokio::task::spawn_blocking(move || write(&title, view, format)).await;
     let file = written.ok().and_then(Result::ok).ok_or_else(|| {
         tracing::error!(conversation = %id, "an export broke off");
-        Problem::new(ErrorKind::Internal, "export_failed", "The export broke off. Try again.")
+        Problem::new(ErrorKind::Internal, ErrorCode::ExportFailed, "The export broke off. Try again.")
     })?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),

@@ -8,7 +8,7 @@ use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
 };
-use domain::{AnswerMode, ConversationId, ErrorKind};
+use domain::{AnswerMode, ConversationId, ErrorCode, ErrorKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::{PageQuery, courses, next_cursor, path_id};
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, Body, Problem},
+    http::problem::{ApiResult, Body, Problem, Thing},
     services::AskResponse,
     store::{KeptConversation, TurnRow},
 };
@@ -91,15 +91,15 @@ fn title(title: &str) -> ApiResult<&str> {
     let title = title.trim();
     if title.is_empty() || title.chars().count() > MAX_TITLE_CHARS {
         let detail = format!("A conversation needs a title of 1 to {MAX_TITLE_CHARS} characters.");
-        return Err(Problem::invalid("invalid_title", detail));
+        return Err(Problem::invalid(ErrorCode::InvalidTitle, detail));
     }
     Ok(title)
 }
 
 /// The conversation of this id, or 404.
 pub(super) async fn find(app: &App, id: &str) -> ApiResult<KeptConversation> {
-    let id: ConversationId = path_id("conversation", id)?;
-    app.store.conversation(id).await?.ok_or_else(|| Problem::not_found("conversation", id))
+    let id: ConversationId = path_id(Thing::Conversation, id)?;
+    app.store.conversation(id).await?.ok_or_else(|| Problem::not_found(Thing::Conversation, id))
 }
 
 /// Begins a conversation. Everybody who may see the course sees it: Lectern knows no users. A course keeps
@@ -119,10 +119,10 @@ pub(super) async fn create(
     if most == 0 {
         let detail =
             "This Lectern keeps no conversations (setting answers.conversations_kept). Send `history` instead.";
-        return Err(Problem::new(ErrorKind::Conflict, "conversations_not_kept", detail));
+        return Err(Problem::new(ErrorKind::Conflict, ErrorCode::ConversationsNotKept, detail));
     }
     let made = app.store.create_conversation(course, title, most).await?;
-    let made = made.ok_or_else(|| Problem::not_found("course", id))?;
+    let made = made.ok_or_else(|| Problem::not_found(Thing::Course, id))?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -177,8 +177,8 @@ pub(super) async fn rename(
 #[utoipa::path(delete, path = "/api/v1/conversations/{id}", operation_id = "delete_conversation", tag = "conversations",
     params(("id" = String, Path)), responses((status = 204), (status = 404, body = Problem)))]
 pub(super) async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<StatusCode> {
-    if !app.store.delete_conversation(path_id("conversation", &id)?).await? {
-        return Err(Problem::not_found("conversation", id));
+    if !app.store.delete_conversation(path_id(Thing::Conversation, &id)?).await? {
+        return Err(Problem::not_found(Thing::Conversation, id));
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,14 +7,14 @@ use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
 };
-use domain::{Course, CourseId, Language};
+use domain::{Course, CourseId, ErrorCode, Language};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{PageQuery, next_cursor, path_id};
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, Body, Problem},
+    http::problem::{ApiResult, Body, Problem, Thing},
 };
 
 const MAX_TITLE_CHARS: usize = 200;
@@ -55,15 +55,15 @@ fn title(title: &str) -> ApiResult<&str> {
     let title = title.trim();
     if title.is_empty() || title.chars().count() > MAX_TITLE_CHARS {
         let detail = format!("A course needs a title of 1 to {MAX_TITLE_CHARS} characters.");
-        return Err(Problem::invalid("invalid_title", detail));
+        return Err(Problem::invalid(ErrorCode::InvalidTitle, detail));
     }
     Ok(title)
 }
 
 /// The course of this id, or 404.
 pub(super) async fn find(app: &App, id: &str) -> ApiResult<Course> {
-    let id: CourseId = path_id("course", id)?;
-    app.store.course(id).await?.ok_or_else(|| Problem::not_found("course", id))
+    let id: CourseId = path_id(Thing::Course, id)?;
+    app.store.course(id).await?.ok_or_else(|| Problem::not_found(Thing::Course, id))
 }
 
 /// Makes a course.
@@ -106,13 +106,13 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Body(change): Body<CourseChange>,
 ) -> ApiResult<Json<Course>> {
-    let course: CourseId = path_id("course", &id)?;
+    let course: CourseId = path_id(Thing::Course, &id)?;
     let title = change.title.as_deref().map(title).transpose()?;
     let model = change.model.as_deref().map(|id| app.models.check(id).map(|()| id)).transpose()?;
     // Without a name of its own, the course follows the settings.
     let model = model.map(|id| if id == app.models.get(None).id { "" } else { id });
     if !app.store.change_course(course, title, change.language, model).await? {
-        return Err(Problem::not_found("course", id));
+        return Err(Problem::not_found(Thing::Course, id));
     }
     Ok(Json(find(&app, &id).await?))
 }
@@ -121,10 +121,10 @@ pub(super) async fn change(
 #[utoipa::path(delete, path = "/api/v1/courses/{id}", operation_id = "delete_course", tag = "courses", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(super) async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<StatusCode> {
-    let course: CourseId = path_id("course", &id)?;
+    let course: CourseId = path_id(Thing::Course, &id)?;
     let jobs = app.store.open_jobs_of_course(course).await?;
     if !app.store.delete_course(course).await? {
-        return Err(Problem::not_found("course", id));
+        return Err(Problem::not_found(Thing::Course, id));
     }
     for job in jobs {
         app.workers.cancel(job);

@@ -10,8 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Block, BlockKind, CourseId, DocumentId, DocumentStatus, ErrorKind, Failure, JobId, Language, OutlineEntry,
-    ParsedDocument, PortError, ReadWarning, Rect,
+    Block, BlockKind, CourseId, DocumentId, DocumentStatus, ErrorCode, ErrorKind, Failure, JobId, Language,
+    OutlineEntry, ParsedDocument, PortError, ReadWarning, Rect,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::io::ReaderStream;
@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{PageQuery, courses, download::attachment, next_cursor, path_id};
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, Body, Problem},
+    http::problem::{ApiResult, Body, Problem, Thing},
     store::DocumentRow,
 };
 
@@ -117,8 +117,8 @@ pub struct PageBlock {
 
 /// The document of this id, or 404.
 pub(super) async fn find(app: &App, id: &str) -> ApiResult<DocumentRow> {
-    let id: DocumentId = path_id("document", id)?;
-    app.store.document(id).await?.ok_or_else(|| Problem::not_found("document", id))
+    let id: DocumentId = path_id(Thing::Document, id)?;
+    app.store.document(id).await?.ok_or_else(|| Problem::not_found(Thing::Document, id))
 }
 
 /// What was read of the document, or 409.
@@ -126,7 +126,7 @@ pub(super) async fn read(app: &App, document: &DocumentRow) -> ApiResult<Arc<Par
     app.library.parsed(&document.text()).await?.ok_or_else(|| {
         let detail =
             format!("{} has not been read yet: its status is shown at /documents/{}.", document.name, document.id);
-        Problem::new(ErrorKind::Conflict, "document_not_read", detail)
+        Problem::new(ErrorKind::Conflict, ErrorCode::DocumentNotRead, detail)
     })
 }
 
@@ -159,7 +159,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) ->
 pub(super) async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<StatusCode> {
     let document = find(&app, &id).await?;
     if !app.store.delete_document(document.id).await? {
-        return Err(Problem::not_found("document", id));
+        return Err(Problem::not_found(Thing::Document, id));
     }
     if let Some(job) = document.job_id {
         app.workers.cancel(job);
@@ -189,7 +189,7 @@ pub(super) async fn read_again(
     let password = again.password.as_deref().filter(|password| !password.is_empty());
     if !app.store.queue_again(document.id, password).await? {
         let detail = format!("{} has not failed: there is nothing to read again.", document.name);
-        return Err(Problem::new(ErrorKind::Conflict, "document_not_failed", detail));
+        return Err(Problem::new(ErrorKind::Conflict, ErrorCode::DocumentNotFailed, detail));
     }
     app.workers.wake();
     Ok((StatusCode::ACCEPTED, Json(find(&app, &id).await?.into())))
@@ -231,12 +231,12 @@ pub(super) async fn page(
 ) -> ApiResult<Response> {
     let document = find(&app, &id).await?;
     let (number, picture) = page.strip_suffix(".png").map_or((page.as_str(), false), |n| (n, true));
-    let number: u32 = path_id("page", number)?;
-    let missing = || Problem::not_found("page", number);
+    let number: u32 = path_id(Thing::Page, number)?;
+    let missing = || Problem::not_found(Thing::Page, number);
     let parsed = read(&app, &document).await?;
     let info = *parsed.pages.iter().find(|p| p.number == number).ok_or_else(missing)?;
     if picture {
-        let Query(query) = query.map_err(|e| Problem::invalid("invalid_query", e.body_text()))?;
+        let Query(query) = query.map_err(|e| Problem::invalid(ErrorCode::InvalidQuery, e.body_text()))?;
         let boxes = parse_boxes(number, query.boxes.as_deref().unwrap_or_default())?;
         let path = app.files.local_path(&document.sha256)?;
         let _permit = app.pictures.acquire().await;
@@ -261,7 +261,9 @@ pub(super) async fn page(
 }
 
 fn parse_boxes(page: u32, text: &str) -> ApiResult<Vec<Rect>> {
-    let bad = || Problem::invalid("invalid_boxes", "`boxes` must be `left,top,right,bottom;…` in points, at most 200.");
+    let bad = || {
+        Problem::invalid(ErrorCode::InvalidBoxes, "`boxes` must be `left,top,right,bottom;…` in points, at most 200.")
+    };
     let rect = |one: &str| {
         let mut sides = one.split(',').map(|n| n.trim().parse::<f32>().ok().filter(|n| n.is_finite()));
         let mut side = || sides.next().flatten().ok_or_else(bad);

@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use domain::{ErrorKind, ParsedDocument, Rect};
+use domain::{ErrorCode, ErrorKind, ParsedDocument, Rect};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -61,7 +61,11 @@ pub(super) async fn items(State(app): State<Arc<App>>, Path(id): Path<String>) -
     let parsed = documents::read(&app, &document).await?;
     let found = tokio::task::spawn_blocking(move || found(&parsed)).await.map_err(|error| {
         tracing::error!(%error, "looking for exam questions broke off");
-        Problem::new(ErrorKind::Internal, "internal", "Looking for questions broke off; the log has the cause.")
+        Problem::new(
+            ErrorKind::Internal,
+            ErrorCode::Internal,
+            "Looking for questions broke off; the log has the cause.",
+        )
     })?;
     Ok(Json(ExamItems { items: found }))
 }

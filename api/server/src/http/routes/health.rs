@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use domain::ErrorKind;
+use domain::{ErrorCode, ErrorKind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,7 +43,7 @@ pub(super) async fn live() -> &'static str {
     responses((status = 200, body = Health), (status = 503, body = Problem)))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> ApiResult<Json<Health>> {
     if app.stopping.is_cancelled() {
-        return Err(Problem::new(ErrorKind::Unavailable, "stopping", "The service is stopping."));
+        return Err(Problem::new(ErrorKind::Unavailable, ErrorCode::Stopping, "The service is stopping."));
     }
     app.store.ping().await?;
     Ok(Json(Health {

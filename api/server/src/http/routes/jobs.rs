@@ -8,22 +8,22 @@ use axum::{
     http::StatusCode,
     response::sse::{Event, KeepAlive, Sse},
 };
-use domain::{ErrorKind, Failure, JobId, JobState};
+use domain::{ErrorCode, ErrorKind, Failure, JobId, JobState};
 use futures::Stream;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::path_id;
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, Problem},
+    http::problem::{ApiResult, Problem, Thing},
     jobs::JobView,
     jobs::announce,
     store::JobKind,
 };
 
 async fn find(app: &App, id: &str) -> ApiResult<JobView> {
-    let id: JobId = path_id("job", id)?;
-    Ok(app.store.job(id).await?.ok_or_else(|| Problem::not_found("job", id))?.into())
+    let id: JobId = path_id(Thing::Job, id)?;
+    Ok(app.store.job(id).await?.ok_or_else(|| Problem::not_found(Thing::Job, id))?.into())
 }
 
 /// Shows a job.
@@ -42,10 +42,10 @@ pub(super) async fn cancel(State(app): State<Arc<App>>, Path(id): Path<String>) 
         JobKind::Document => "Reading was cancelled. Upload the file again to read it.",
         JobKind::Quiz => "Making the quiz was cancelled. What was made until then is kept.",
     };
-    let failure = Failure { code: "cancelled".to_owned(), detail: detail.to_owned() };
+    let failure = Failure { code: ErrorCode::Cancelled.to_string(), detail: detail.to_owned() };
     if !app.store.fail(job.id, JobState::Cancelled, &failure).await? {
         let detail = format!("Job {id} is over already.");
-        return Err(Problem::new(ErrorKind::Conflict, "job_over", detail));
+        return Err(Problem::new(ErrorKind::Conflict, ErrorCode::JobOver, detail));
     }
     app.workers.cancel(job.id);
     announce(&app, job.id).await;

@@ -28,6 +28,7 @@ use axum::{
     middleware,
     routing::get,
 };
+use domain::{ErrorCode, ErrorKind};
 use serde::Deserialize;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -46,7 +47,7 @@ use utoipa_axum::{
 use crate::{
     bootstrap::App,
     http::access,
-    http::problem::{ApiResult, Problem},
+    http::problem::{ApiResult, Problem, Thing},
 };
 
 /// JSON bodies are small; uploads are streamed and have their own limit.
@@ -116,7 +117,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(CompressionLayer::new().compress_when(compressible()))
         .layer(CatchPanicLayer::custom(|_| {
             let detail = "A fault of Lectern's own; the log has the cause.";
-            axum::response::IntoResponse::into_response(Problem::new(domain::ErrorKind::Internal, "internal", detail))
+            axum::response::IntoResponse::into_response(Problem::new(ErrorKind::Internal, ErrorCode::Internal, detail))
         }))
         .layer(TraceLayer::new_for_http())
         .with_state(app)
@@ -129,7 +130,7 @@ fn compressible() -> impl Predicate {
 
 async fn wrong_method(method: Method, uri: Uri) -> Problem {
     let detail = format!("{method} is not offered at {}. /docs lists what is.", uri.path());
-    Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed, detail)
 }
 
 /// Where a list goes on, and how much of it to return.
@@ -144,12 +145,13 @@ struct PageQuery {
 
 impl PageQuery {
     fn read<I: std::str::FromStr>(query: Result<Query<Self>, QueryRejection>) -> ApiResult<(u32, Option<I>)> {
-        let Query(query) = query.map_err(|e| Problem::invalid("invalid_query", e.body_text()))?;
+        let Query(query) = query.map_err(|e| Problem::invalid(ErrorCode::InvalidQuery, e.body_text()))?;
         let limit = query.limit.unwrap_or(50);
         if !(1..=200).contains(&limit) {
-            return Err(Problem::invalid("invalid_limit", "`limit` must be 1 to 200."));
+            return Err(Problem::invalid(ErrorCode::InvalidLimit, "`limit` must be 1 to 200."));
         }
-        let bad = |_| Problem::invalid("invalid_cursor", "`cursor` must be the `next_cursor` of an earlier page.");
+        let bad =
+            |_| Problem::invalid(ErrorCode::InvalidCursor, "`cursor` must be the `next_cursor` of an earlier page.");
         Ok((limit, query.cursor.map(|c| c.parse().map_err(bad)).transpose()?))
     }
 }
@@ -162,6 +164,6 @@ fn next_cursor<T>(items: &mut Vec<T>, limit: u32, id: impl Fn(&T) -> String) -> 
 }
 
 /// Reads an id from a path. What is no id names nothing.
-fn path_id<I: std::str::FromStr>(what: &str, id: &str) -> ApiResult<I> {
-    id.parse().map_err(|_| Problem::not_found(what, id.chars().take(64).collect::<String>()))
+fn path_id<I: std::str::FromStr>(thing: Thing, id: &str) -> ApiResult<I> {
+    id.parse().map_err(|_| Problem::not_found(thing, id.chars().take(64).collect::<String>()))
 }

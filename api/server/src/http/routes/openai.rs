@@ -11,7 +11,7 @@ use axum::{
     },
 };
 use domain::{
-    AnswerMode, Course, SearchFilter, Turn,
+    AnswerMode, Course, ErrorCode, SearchFilter, Turn,
     ports::{EmbedRole, FinishReason, GenerateRequest, Generated, Message, Role, Sampling},
 };
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::{ask, courses};
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, Body, Problem},
+    http::problem::{ApiResult, Body, Problem, Thing},
     models::ServedModel,
     services::{AskEvent, Asked, check_question},
 };
@@ -104,12 +104,12 @@ pub(super) async fn embeddings(
     Body(request): Body<EmbeddingRequest>,
 ) -> ApiResult<Json<Value>> {
     if request.model != app.settings.models.embedder {
-        return Err(Problem::not_found("model", request.model));
+        return Err(Problem::not_found(Thing::Model, request.model));
     }
     let texts = request.input.into_vec();
     if texts.is_empty() || texts.len() > MAX_INPUTS || texts.iter().any(String::is_empty) {
         return Err(Problem::invalid(
-            "invalid_input",
+            ErrorCode::InvalidInput,
             format!("`input` must hold 1 to {MAX_INPUTS} texts, none empty."),
         ));
     }
@@ -135,7 +135,7 @@ pub(super) async fn chat_completions(
     Body(request): Body<ChatRequest>,
 ) -> ApiResult<Response> {
     if request.messages.is_empty() {
-        return Err(Problem::invalid("messages_empty", "`messages` holds no message."));
+        return Err(Problem::invalid(ErrorCode::MessagesEmpty, "`messages` holds no message."));
     }
     let head = Head { id: format!("chatcmpl-{}", Uuid::new_v4().simple()), model: request.model.clone() };
     if let Some(course) = request.model.strip_prefix("course:") {
@@ -143,7 +143,7 @@ pub(super) async fn chat_completions(
         return from_course(app, course, request, head).await;
     }
     let Some(served) = app.models.find(&request.model) else {
-        return Err(Problem::not_found("model", request.model));
+        return Err(Problem::not_found(Thing::Model, request.model));
     };
     let place = app.answers.room()?;
     from_model(served, request, head, place).await
@@ -194,7 +194,7 @@ fn role(name: &str) -> ApiResult<Role> {
         "system" | "developer" => Ok(Role::System),
         "user" => Ok(Role::User),
         "assistant" => Ok(Role::Assistant),
-        _ => Err(Problem::invalid("invalid_role", "`role` must be system, user or assistant.")),
+        _ => Err(Problem::invalid(ErrorCode::InvalidRole, "`role` must be system, user or assistant.")),
     }
 }
 
@@ -322,6 +322,6 @@ fn conversation(messages: &[ChatMessage]) -> ApiResult<(String, Vec<Turn>)> {
         }
     }
     let question =
-        question.ok_or_else(|| Problem::invalid("question_empty", "The last message must be the user's."))?;
+        question.ok_or_else(|| Problem::invalid(ErrorCode::QuestionEmpty, "The last message must be the user's."))?;
     Ok((question, turns))
 }

@@ -4,6 +4,7 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, Uri, header},
     response::{AppendHeaders, Html, IntoResponse, Response},
 };
+use domain::ErrorCode;
 use rust_embed::RustEmbed;
 
 use crate::http::problem::Problem;
@@ -32,7 +33,7 @@ pub(super) async fn asset(uri: Uri, asked: HeaderMap) -> Response {
             return Html(NOT_BUILT).into_response();
         }
         let detail = format!("There is nothing at {}. /docs lists what is offered.", uri.path());
-        return Problem::with_status(StatusCode::NOT_FOUND, "route_not_found", detail).into_response();
+        return Problem::with_status(StatusCode::NOT_FOUND, ErrorCode::RouteNotFound, detail).into_response();
     };
     // The build names assets after their content; only the page itself may change under its name.
     let caching = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };

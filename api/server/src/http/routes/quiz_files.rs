@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{PortError, QuizRequest};
+use domain::{ErrorCode, PortError, QuizRequest};
 use generator::{FileProblem, GeneratorError, ImportedQuiz, MAX_IMPORT_BYTES, QuizFormat};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, FileFault, Problem},
+    http::problem::{ApiResult, FileFault, Problem, Thing},
     services::edit_quiz,
     store::NewQuiz,
 };
@@ -42,7 +42,7 @@ fn format_of(name: &str) -> ApiResult<QuizFormat> {
     QuizFormat::from_name(name).ok_or_else(|| {
         let name: String = name.chars().take(40).collect();
         let known = QuizFormat::ALL.map(QuizFormat::name).join(", ");
-        Problem::invalid("unknown_format", format!("`{name}` is no format; there are {known}."))
+        Problem::invalid(ErrorCode::UnknownFormat, format!("`{name}` is no format; there are {known}."))
     })
 }
 
@@ -59,13 +59,13 @@ pub(super) async fn export(
     query: Result<Query<ExportQuery>, QueryRejection>,
 ) -> ApiResult<Response> {
     let quiz = find_made(&app, &id).await?.quiz;
-    let Query(query) = query.map_err(|e| Problem::invalid("unknown_format", e.body_text()))?;
+    let Query(query) = query.map_err(|e| Problem::invalid(ErrorCode::UnknownFormat, e.body_text()))?;
     let format = format_of(&query.format)?;
     let name = format!("{}.{}", file_stem(&quiz.title), format.extension());
     let written = tokio::task::spawn_blocking(move || generator::export_quiz(&quiz, format)).await;
     let file = written.map_err(|error| {
         tracing::error!(%error, "an export broke off");
-        Problem::new(domain::ErrorKind::Internal, "export_failed", "The export broke off. Try again.")
+        Problem::new(domain::ErrorKind::Internal, ErrorCode::ExportFailed, "The export broke off. Try again.")
     })?;
     let file = file.map_err(PortError::from)?;
     let not_held = ascii_json(&file.not_held);
@@ -147,14 +147,14 @@ pub(super) async fn import(
     request: Request,
 ) -> ApiResult<(StatusCode, Json<ImportedView>)> {
     let course = courses::find(&app, &id).await?;
-    let Query(query) = query.map_err(|e| Problem::invalid("invalid_query", e.body_text()))?;
+    let Query(query) = query.map_err(|e| Problem::invalid(ErrorCode::InvalidQuery, e.body_text()))?;
     let (bytes, format, title) = read_body(query, request).await?;
     let parsed = tokio::task::spawn_blocking(move || {
         generator::import_quiz(format, &bytes, &|text| ingest::detect_language(text))
     });
     let parsed = parsed.await.map_err(|error| {
         tracing::error!(%error, "an import broke off");
-        Problem::new(domain::ErrorKind::Internal, "import_failed", "Reading the file broke off.")
+        Problem::new(domain::ErrorKind::Internal, ErrorCode::ImportFailed, "Reading the file broke off.")
     })?;
     let ImportedQuiz { title: own, mut questions, passages: sent, mut left_out, .. } = parsed.map_err(refused)?;
     let mut passages = Vec::new();
@@ -197,7 +197,7 @@ pub(super) async fn import(
     let new =
         NewQuiz { course: course.id, title: &title, request: &request, questions: &questions, passages: &passages };
     let id = app.store.insert_quiz(new).await?;
-    let row = app.store.quiz(id).await?.ok_or_else(|| Problem::not_found("quiz", id))?;
+    let row = app.store.quiz(id).await?.ok_or_else(|| Problem::not_found(Thing::Quiz, id))?;
     let not_taken = left_out.into_iter().map(fault).collect();
     Ok((StatusCode::CREATED, Json(ImportedView { quiz: row.into(), not_taken })))
 }
@@ -211,7 +211,7 @@ fn refused(error: GeneratorError) -> Problem {
     match error {
         GeneratorError::QuizFileInvalid { problems, .. } => {
             let shown: String = detail.chars().take(1000).collect();
-            Problem::invalid("import_invalid", shown).with_errors(problems.into_iter().map(fault).collect())
+            Problem::invalid(ErrorCode::ImportInvalid, shown).with_errors(problems.into_iter().map(fault).collect())
         }
         other => PortError::from(other).into(),
     }
@@ -223,7 +223,7 @@ async fn read_body(query: ImportQuery, request: Request) -> ApiResult<(Bytes, Qu
     let (mut format, mut title, mut named) = (query.format, query.title, None);
     let bytes = if kind.starts_with("multipart/") {
         let form = Multipart::from_request(request, &()).await;
-        let mut form = form.map_err(|e| Problem::invalid("invalid_multipart", e.body_text()))?;
+        let mut form = form.map_err(|e| Problem::invalid(ErrorCode::InvalidMultipart, e.body_text()))?;
         let mut file = None;
         while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
             match field.name() {
@@ -236,7 +236,7 @@ async fn read_body(query: ImportQuery, request: Request) -> ApiResult<(Bytes, Qu
                 _ => {}
             }
         }
-        file.ok_or_else(|| Problem::invalid("no_file", "The form holds no `file`."))?
+        file.ok_or_else(|| Problem::invalid(ErrorCode::NoFile, "The form holds no `file`."))?
     } else {
         Bytes::from_request(request, &()).await.map_err(|error| {
             let kind = if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
@@ -244,7 +244,7 @@ async fn read_body(query: ImportQuery, request: Request) -> ApiResult<(Bytes, Qu
             } else {
                 domain::ErrorKind::InvalidInput
             };
-            Problem::new(kind, "import_interrupted", error.body_text())
+            Problem::new(kind, ErrorCode::ImportInterrupted, error.body_text())
         })?
     };
     let ending = named.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
@@ -253,7 +253,7 @@ async fn read_body(query: ImportQuery, request: Request) -> ApiResult<(Bytes, Qu
         (None, Some(format)) => format,
         (None, None) => {
             let detail = "Say which format the file has: `format` is gift, moodle_xml or json.";
-            return Err(Problem::invalid("import_format", detail));
+            return Err(Problem::invalid(ErrorCode::ImportFormat, detail));
         }
     };
     Ok((bytes, format, title.filter(|title| !title.trim().is_empty())))
@@ -265,5 +265,5 @@ fn broken(error: &axum::extract::multipart::MultipartError) -> Problem {
     } else {
         domain::ErrorKind::InvalidInput
     };
-    Problem::new(kind, "import_interrupted", format!("The upload broke off: {error}. Send it again."))
+    Problem::new(kind, ErrorCode::ImportInterrupted, format!("The upload broke off: {error}. Send it again."))
 }

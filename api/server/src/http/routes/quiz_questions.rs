@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Path, Query, State, rejection::QueryRejection},
 };
-use domain::{ErrorKind, Question, QuestionBody, QuestionKind, QuizId};
+use domain::{ErrorCode, ErrorKind, Question, QuestionBody, QuestionKind, QuizId};
 use generator::{GivenAnswer, form_fault, mark_answer};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, Body, Problem},
+    http::problem::{ApiResult, Body, Problem, Thing},
     services::edit_quiz::{self, QuestionChange, QuizChange, asks_the_same, changes},
     store::QuizRow,
 };
@@ -42,9 +42,9 @@ async fn keep(
     let id = row.quiz.id;
     if !app.store.change_quiz(id, row.version, title, questions).await? {
         let detail = "The quiz was changed by someone else meanwhile. Load it again, then repeat the change.";
-        return Err(Problem::new(ErrorKind::Conflict, "quiz_changed", detail));
+        return Err(Problem::new(ErrorKind::Conflict, ErrorCode::QuizChanged, detail));
     }
-    let now = app.store.quiz(id).await?.ok_or_else(|| Problem::not_found("quiz", id))?;
+    let now = app.store.quiz(id).await?.ok_or_else(|| Problem::not_found(Thing::Quiz, id))?;
     Ok(Json(ChangedQuiz { quiz: now.into(), changes: changes(&row.quiz.questions, questions, was) }))
 }
 
@@ -71,7 +71,7 @@ pub(super) async fn change(
             if !app.library.is_verbatim(row.quiz.course_id, citation).await? {
                 let n = i + 1;
                 let detail = format!("Question {n}: its evidence is not word for word in a document of this course.");
-                return Err(Problem::invalid("evidence_not_verbatim", detail));
+                return Err(Problem::invalid(ErrorCode::EvidenceNotVerbatim, detail));
             }
         }
     }
@@ -117,18 +117,18 @@ pub(super) async fn regenerate(
     body: axum::body::Bytes,
 ) -> ApiResult<Json<ChangedQuiz>> {
     let row = find_made(&app, &id).await?;
-    let number: usize = path_id("question", &n)?;
+    let number: usize = path_id(Thing::Question, &n)?;
     let at = number.checked_sub(1).filter(|at| *at < row.quiz.questions.len());
-    let at = at.ok_or_else(|| Problem::not_found("question", &n))?;
+    let at = at.ok_or_else(|| Problem::not_found(Thing::Question, &n))?;
     let wanted: Regenerate = if body.iter().all(u8::is_ascii_whitespace) {
         Regenerate::default()
     } else {
-        serde_json::from_slice(&body).map_err(|e| Problem::invalid("invalid_json", e.to_string()))?
+        serde_json::from_slice(&body).map_err(|e| Problem::invalid(ErrorCode::InvalidJson, e.to_string()))?
     };
     let question = &row.quiz.questions[at];
     if question.locked {
         let detail = format!("Question {n} is locked. Unlock it first.");
-        return Err(Problem::new(ErrorKind::Conflict, "question_locked", detail));
+        return Err(Problem::new(ErrorKind::Conflict, ErrorCode::QuestionLocked, detail));
     }
     let distractor = match wanted.part {
         Part::Question => None,
@@ -144,15 +144,15 @@ pub(super) async fn regenerate(
 fn wrong_option(question: &Question, place: Option<usize>) -> ApiResult<&str> {
     let QuestionBody::MultipleChoice { options, key } = &question.body else {
         let detail = "Only multiple choice has wrong options to make again.";
-        return Err(Problem::invalid("kind_does_not_fit", detail));
+        return Err(Problem::invalid(ErrorCode::KindDoesNotFit, detail));
     };
     let Some(option) = place.and_then(|place| options.get(place)) else {
         let detail = format!("`option` must be the place of an option, 0 to {}.", options.len().saturating_sub(1));
-        return Err(Problem::invalid("invalid_option", detail));
+        return Err(Problem::invalid(ErrorCode::InvalidOption, detail));
     };
     if option == key {
         return Err(Problem::invalid(
-            "option_is_key",
+            ErrorCode::OptionIsKey,
             "That option is the key. Make the whole question again, or edit it.",
         ));
     }
@@ -221,7 +221,7 @@ pub(super) async fn mark(
 ) -> ApiResult<Json<Marks>> {
     let questions = find_made(&app, &id).await?.quiz.questions;
     if let Some(unknown) = given.answers.iter().find(|a| !(1..=questions.len()).contains(&a.n)) {
-        return Err(Problem::not_found("question", unknown.n));
+        return Err(Problem::not_found(Thing::Question, unknown.n));
     }
     let mut marks = Vec::with_capacity(questions.len());
     for (i, question) in questions.into_iter().enumerate() {
@@ -230,7 +230,7 @@ pub(super) async fn mark(
         let share = match answer {
             Some(answer) => mark_answer(&question, &answer.answer).ok_or_else(|| {
                 let detail = format!("Question {n}: the answer has the form of another kind of question.");
-                Problem::invalid("answer_form", detail)
+                Problem::invalid(ErrorCode::AnswerForm, detail)
             })?,
             None => 0.0,
         };
@@ -295,7 +295,7 @@ pub(super) async fn bank(
     Path(id): Path<String>,
     query: Result<Query<BankQuery>, QueryRejection>,
 ) -> ApiResult<Json<Bank>> {
-    let Query(query) = query.map_err(|e| Problem::invalid("invalid_query", e.body_text()))?;
+    let Query(query) = query.map_err(|e| Problem::invalid(ErrorCode::InvalidQuery, e.body_text()))?;
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
     let (limit, after) = PageQuery::read::<BankCursor>(Ok(Query(page)))?;
     let course = courses::find(&app, &id).await?.id;

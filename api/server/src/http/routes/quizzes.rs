@@ -7,14 +7,14 @@ use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
 };
-use domain::{Course, CourseId, DocumentId, ErrorKind, Failure, JobId, Quiz, QuizId, QuizRequest};
+use domain::{Course, CourseId, DocumentId, ErrorCode, ErrorKind, Failure, JobId, Quiz, QuizId, QuizRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{PageQuery, courses, next_cursor, path_id};
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, Body, Problem},
+    http::problem::{ApiResult, Body, Problem, Thing},
     services::edit_quiz,
     store::{JobKind, QuizRow, QuizStatus},
 };
@@ -102,8 +102,8 @@ impl From<QuizRow> for QuizSummary {
 
 /// The quiz of this id, or 404.
 pub(super) async fn find(app: &App, id: &str) -> ApiResult<QuizRow> {
-    let id: QuizId = path_id("quiz", id)?;
-    app.store.quiz(id).await?.ok_or_else(|| Problem::not_found("quiz", id))
+    let id: QuizId = path_id(Thing::Quiz, id)?;
+    app.store.quiz(id).await?.ok_or_else(|| Problem::not_found(Thing::Quiz, id))
 }
 
 /// The same, once it is no longer being made.
@@ -111,7 +111,7 @@ pub(super) async fn find_made(app: &App, id: &str) -> ApiResult<QuizRow> {
     let row = find(app, id).await?;
     if row.status == QuizStatus::Making {
         let detail = format!("Quiz {id} is still being made. Wait for its job, or cancel it.");
-        return Err(Problem::new(ErrorKind::Conflict, "quiz_not_ready", detail));
+        return Err(Problem::new(ErrorKind::Conflict, ErrorCode::QuizNotReady, detail));
     }
     Ok(row)
 }
@@ -130,11 +130,11 @@ pub(super) async fn create(
     let course = courses::find(&app, &id).await?;
     if !(1..=MAX_COUNT).contains(&request.count) {
         let detail = format!("`count` is {}; a quiz has 1 to {MAX_COUNT} questions.", request.count);
-        return Err(Problem::invalid("invalid_count", detail));
+        return Err(Problem::invalid(ErrorCode::InvalidCount, detail));
     }
     if let Some(size) = request.questions_per_passage.filter(|n| !SET_SIZES.contains(n)) {
         let detail = format!("`questions_per_passage` is {size}; a reading set has 2 to 5 questions.");
-        return Err(Problem::invalid("invalid_questions_per_passage", detail));
+        return Err(Problem::invalid(ErrorCode::InvalidQuestionsPerPassage, detail));
     }
     check_material(&app, &course, &request).await?;
     let title = match &request.title {
@@ -143,7 +143,7 @@ pub(super) async fn create(
     };
     if app.store.queued_jobs(JobKind::Quiz).await? >= MAX_QUEUED {
         let detail = "Too many quizzes are waiting to be made. Ask for this one again later.";
-        return Err(Problem::new(ErrorKind::Overloaded, "quiz_queue_full", detail));
+        return Err(Problem::new(ErrorKind::Overloaded, ErrorCode::QuizQueueFull, detail));
     }
     // Kept with the quiz, so that making it again gives the same one. JSON's readers are sure of 53 bits only.
     request.seed.get_or_insert_with(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 11);
@@ -159,11 +159,11 @@ async fn check_material(app: &App, course: &Course, request: &QuizRequest) -> Ap
         app.store.ready_documents(course.id).await?.into_iter().map(|(id, _, _)| id).collect();
     if ready.is_empty() {
         let detail = format!("“{}” holds no document that is ready. Add one, or wait until it is read.", course.title);
-        return Err(Problem::new(ErrorKind::Conflict, "course_not_ready", detail));
+        return Err(Problem::new(ErrorKind::Conflict, ErrorCode::CourseNotReady, detail));
     }
     if let Some(unknown) = request.document_ids.iter().find(|id| !ready.contains(id)) {
         let detail = format!("Document {unknown} is not among this course's ready documents.");
-        return Err(Problem::new(ErrorKind::NotFound, "document_not_found", detail));
+        return Err(Problem::new(ErrorKind::NotFound, ErrorCode::DocumentNotFound, detail));
     }
     let mut last = 0;
     for id in ready.iter().filter(|id| request.document_ids.is_empty() || request.document_ids.contains(id)) {
@@ -171,7 +171,7 @@ async fn check_material(app: &App, course: &Course, request: &QuizRequest) -> Ap
     }
     if let Some(page) = request.pages.iter().find(|page| !(1..=last).contains(page)) {
         let detail = format!("There is no page {page}: these documents have pages 1 to {last}.");
-        return Err(Problem::invalid("pages_not_there", detail));
+        return Err(Problem::invalid(ErrorCode::PagesNotThere, detail));
     }
     Ok(())
 }
@@ -205,7 +205,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) ->
 pub(super) async fn delete(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<StatusCode> {
     let row = find(&app, &id).await?;
     if !app.store.delete_quiz(row.quiz.id).await? {
-        return Err(Problem::not_found("quiz", id));
+        return Err(Problem::not_found(Thing::Quiz, id));
     }
     if let Some(job) = row.job_id {
         app.workers.cancel(job);

@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use domain::{ChunkId, DocumentId, Rect, Scores, SearchFilter, SearchMode};
+use domain::{ChunkId, DocumentId, ErrorCode, Rect, Scores, SearchFilter, SearchMode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -79,7 +79,7 @@ pub(super) async fn search(
     check_question(&request.query, app.settings.server.max_question_chars)?;
     let limit = request.limit.unwrap_or(10);
     if !(1..=100).contains(&limit) {
-        return Err(Problem::invalid("invalid_limit", "`limit` must be 1 to 100."));
+        return Err(Problem::invalid(ErrorCode::InvalidLimit, "`limit` must be 1 to 100."));
     }
     let filter = SearchFilter { documents: request.document_ids, pages: request.pages };
     let found = app.finder.hits(course, request.query, limit, request.mode, filter).await?;

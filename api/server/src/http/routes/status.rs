@@ -7,14 +7,14 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use domain::ErrorKind;
+use domain::{ErrorCode, ErrorKind};
 use provision::{Catalogue, Entry, ModelKind, ProvisionError, Status as Presence};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, Problem},
+    http::problem::{ApiResult, Problem, Thing},
     models::Pull,
     store::JobKind,
 };
@@ -123,11 +123,11 @@ fn model(app: &App, entry: &Entry) -> Model {
 pub(super) async fn pull(State(app): State<Arc<App>>, Path(id): Path<String>) -> ApiResult<StatusCode> {
     let catalogue = Catalogue::builtin().map_err(|error| broken(&error))?;
     if catalogue.get(&id).is_err() {
-        return Err(Problem::not_found("model", id));
+        return Err(Problem::not_found(Thing::Model, id));
     }
     if !app.pulls.begin_one(&id) {
         let detail = format!("{id} is being downloaded already.");
-        return Err(Problem::new(ErrorKind::Conflict, "pull_running", detail));
+        return Err(Problem::new(ErrorKind::Conflict, ErrorCode::PullRunning, detail));
     }
     let (pulls, models) = (app.pulls.clone(), app.model_store.clone());
     app.tracker.spawn_blocking(move || pulls.run(&models, &id));
@@ -136,7 +136,11 @@ pub(super) async fn pull(State(app): State<Arc<App>>, Path(id): Path<String>) ->
 
 fn broken(error: &dyn std::error::Error) -> Problem {
     tracing::error!(%error, "the catalogue of models can't be read");
-    Problem::new(ErrorKind::Internal, "internal", "The list of models could not be read. The log has the cause.")
+    Problem::new(
+        ErrorKind::Internal,
+        ErrorCode::Internal,
+        "The list of models could not be read. The log has the cause.",
+    )
 }
 
 /// Resident memory of this process (Linux).

@@ -10,14 +10,14 @@ use axum::{
     },
     http::StatusCode,
 };
-use domain::{CourseId, DocumentId, DocumentStatus, ErrorKind, Failure, JobId, PortError};
+use domain::{CourseId, DocumentId, DocumentStatus, ErrorCode, ErrorKind, Failure, JobId, PortError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::courses;
 use crate::{
     bootstrap::App,
-    http::problem::{ApiResult, Problem},
+    http::problem::{ApiResult, Problem, Thing},
     store::{JobKind, Registered, StageError, Staged},
 };
 
@@ -79,7 +79,7 @@ pub(super) async fn upload(
     form: Result<Multipart, MultipartRejection>,
 ) -> ApiResult<(StatusCode, Json<Uploads>)> {
     let course = courses::find(&app, &id).await?.id;
-    let mut form = form.map_err(|e| Problem::invalid("invalid_multipart", e.body_text()))?;
+    let mut form = form.map_err(|e| Problem::invalid(ErrorCode::InvalidMultipart, e.body_text()))?;
     let (mut uploads, mut first_problem, mut queued) = (Uploads { documents: vec![], rejected: vec![] }, None, false);
     let mut password = None;
     while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
@@ -88,7 +88,7 @@ pub(super) async fn upload(
             Some("file") => {
                 if uploads.documents.len() + uploads.rejected.len() == MAX_FILES {
                     let detail = format!("At most {MAX_FILES} files at once; the first {MAX_FILES} were taken in.");
-                    return Err(Problem::new(ErrorKind::TooLarge, "too_many_files", detail));
+                    return Err(Problem::new(ErrorKind::TooLarge, ErrorCode::TooManyFiles, detail));
                 }
                 let name = file_name(&field);
                 match take_in(&app, course, &name, field, password.as_deref()).await {
@@ -98,10 +98,10 @@ pub(super) async fn upload(
                         uploads.documents.push(Uploaded { id, job_id, name, status });
                     }
                     Err(problem) => {
-                        let error = Failure { code: problem.code.to_owned(), detail: problem.detail.clone() };
+                        let error = Failure { code: problem.code.to_string(), detail: problem.detail.clone() };
                         uploads.rejected.push(Rejected { name, error });
                         // A broken stream ends the whole form.
-                        let broken = problem.code == "upload_interrupted";
+                        let broken = problem.code == ErrorCode::UploadInterrupted;
                         first_problem.get_or_insert(problem);
                         if broken {
                             break;
@@ -117,7 +117,9 @@ pub(super) async fn upload(
     }
     match (uploads.documents.is_empty(), first_problem) {
         (true, Some(problem)) => Err(problem),
-        (true, None) => Err(Problem::invalid("no_file", "The form holds no `file`. Send one or many as multipart.")),
+        (true, None) => {
+            Err(Problem::invalid(ErrorCode::NoFile, "The form holds no `file`. Send one or many as multipart."))
+        }
         (false, _) => Ok((if queued { StatusCode::ACCEPTED } else { StatusCode::OK }, Json(uploads))),
     }
 }
@@ -128,7 +130,7 @@ pub(super) fn no_body_limit() -> DefaultBodyLimit {
 }
 
 fn broken(error: &MultipartError) -> Problem {
-    Problem::invalid("upload_interrupted", format!("The upload broke off: {error}. Send it again."))
+    Problem::invalid(ErrorCode::UploadInterrupted, format!("The upload broke off: {error}. Send it again."))
 }
 
 /// The file's own name, without folders and control characters.
@@ -148,13 +150,13 @@ async fn take_in(
 ) -> ApiResult<Registered> {
     if app.store.queued_jobs(JobKind::Document).await? >= app.settings.reading.max_queued {
         let detail = "Too many documents are waiting to be read. Send this one again later.";
-        return Err(Problem::new(ErrorKind::Overloaded, "reading_queue_full", detail));
+        return Err(Problem::new(ErrorKind::Overloaded, ErrorCode::ReadingQueueFull, detail));
     }
     let staged = match app.files.stage(field, app.settings.server.max_upload_bytes).await {
         Ok(staged) => staged,
         Err(StageError::TooLarge(limit)) => {
             let detail = format!("{name} is over the limit of {limit} bytes (setting server.max_upload_bytes).");
-            return Err(Problem::new(ErrorKind::TooLarge, "file_too_large", detail));
+            return Err(Problem::new(ErrorKind::TooLarge, ErrorCode::FileTooLarge, detail));
         }
         Err(StageError::Source(error)) => return Err(broken(&error)),
         Err(StageError::Store(error)) => return Err(error.into()),
@@ -178,5 +180,5 @@ async fn register(
     let _sweeper_waits = app.blobs.lock().await;
     app.files.keep(staged).await?;
     let registered = app.store.register_document(course, name, staged, password).await?;
-    registered.ok_or_else(|| Problem::not_found("course", course))
+    registered.ok_or_else(|| Problem::not_found(Thing::Course, course))
 }
