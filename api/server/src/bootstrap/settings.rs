@@ -218,7 +218,6 @@ impl Settings {
             ("reading.workers", self.reading.workers),
             ("embedding.threads", self.embedding.threads),
             ("embedding.queue", self.embedding.queue),
-            ("answers.threads", self.answers.threads),
             ("answers.queue", self.answers.queue),
             ("answers.max_tokens", self.answers.max_tokens),
             ("answers.passages", self.answers.passages),
@@ -293,5 +292,56 @@ mod tests {
     fn an_impossible_value_names_key_value_and_fix() {
         let error = load("[chunks]\nmax_tokens = 9000\n").unwrap_err().to_string();
         assert_eq!(error, "setting chunks.max_tokens = 9000: use 32 to 510");
+    }
+
+    /// The sources that settings may be read in: those of the program, without the checks of their values.
+    fn readers() -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut folders = ["server/src", "cli/src", "eval/src", "client/src"].map(|name| root.join(name)).to_vec();
+        let mut text = String::new();
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.ends_with("bootstrap/settings.rs") {
+                    text += &std::fs::read_to_string(path).unwrap();
+                }
+            }
+        }
+        let own = include_str!("settings.rs").split("#[cfg(test)]").next().unwrap();
+        let (before, checks) = own.split_once("    fn check(&self)").unwrap();
+        text + before + checks.split_once("\n    }\n").unwrap().1
+    }
+
+    /// Whether a text reads a key of a section: as `section.key`, taken apart as `Section { key, … }`, or as `self.key`
+    /// in `impl Section`.
+    fn reads(text: &str, section: &str, key: &str) -> bool {
+        let whole = |text: &str, word: &str| {
+            let inner = |c: char| c.is_alphanumeric() || c == '_';
+            text.match_indices(word)
+                .any(|(at, _)| !text[..at].ends_with(inner) && !text[at + word.len()..].starts_with(inner))
+        };
+        let name: String = section.split('_').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+        let (taken_apart, methods) = (format!("let {name} {{"), format!("impl {name} {{"));
+        let mut taken_apart = text.split(&taken_apart).skip(1).filter_map(|rest| rest.split_once('}'));
+        let mut methods = text.split(&methods).skip(1).filter_map(|rest| rest.split_once("\n}"));
+        whole(text, &format!("{section}.{key}"))
+            || taken_apart.any(|(fields, _)| whole(fields, key))
+            || methods.any(|(body, _)| whole(body, &format!("self.{key}")))
+    }
+
+    #[test]
+    fn every_setting_is_read_somewhere() {
+        let readers = readers();
+        let sections: toml::Table = toml::from_str(DEFAULT_TOML).unwrap();
+        let mut idle = Vec::new();
+        for (section, keys) in &sections {
+            for key in keys.as_table().unwrap().keys().filter(|key| !reads(&readers, section, key)) {
+                idle.push(format!("{section}.{key}"));
+            }
+        }
+        assert!(idle.is_empty(), "read by nothing: {idle:?}");
+        assert!(!reads("answers.threads_left", "answers", "threads"));
+        assert!(reads("let Embedding { threads, queue } = x;", "embedding", "queue"));
     }
 }

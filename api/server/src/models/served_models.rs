@@ -116,7 +116,10 @@ pub async fn load_models(settings: &Settings, places: &Places) -> Result<LoadedM
         Device::Cpu => ComputeDevice::Cpu,
         Device::Gpu => ComputeDevice::Gpu,
     };
-    let settings = GgufModelSettings { queue, device, ..GgufModelSettings::default() };
+    let default = GgufModelSettings::default();
+    // The engine's own choice is one thread for each core.
+    let threads = Some(settings.answers.threads).filter(|threads| *threads > 0).unwrap_or(default.threads);
+    let settings = GgufModelSettings { queue, device, threads, ..default };
     tokio::task::spawn_blocking(move || {
         let (file, languages) = model_file(&id, &places)?;
         let read = |(name, folder): (&String, &PathBuf)| adapter(&file, name, folder);
