@@ -10,8 +10,8 @@ mod services;
 mod store;
 
 pub use bootstrap::{
-    Address, DataLock, Device, Models, Overrides, Places, Settings, SettingsError, StartError, is_address, is_file,
+    Address, DataLock, Device, GeneratorChoice, Models, Overrides, Places, Settings, SettingsError, StartError,
     load_embedder, load_reranker, reader, router, serve,
 };
 pub use http::openapi;
-pub use models::{TunedModels, load_one, model_path};
+pub use models::{TunedModels, load_one, model_path, resolve_generator};

@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use client::{CommandResult, Output};
 use provision::{Catalogue, Entry, FileState, ModelStore, Status};
 use serde_json::{Value, json};
-use server::{Models, Places, Settings, TunedModels, is_address, is_file, model_path};
+use server::{Models, Places, Settings, TunedModels, model_path, resolve_generator};
 
 use crate::cli::ModelsAction;
 
@@ -77,9 +77,10 @@ fn list(catalogue: &Catalogue, store: &ModelStore, output: Output) {
 /// What the settings ask for, and the libraries that come with it.
 fn needed<'a>(settings: &Settings, catalogue: &'a Catalogue) -> Result<Vec<&'a Entry>, provision::ProvisionError> {
     let Models { generator, embedder, reranker, ocr, .. } = &settings.models;
-    [generator.as_str(), embedder, reranker, ocr, "onnxruntime", "pdfium"]
+    let generator = resolve_generator(generator, catalogue)?;
+    [generator.catalogue_id().unwrap_or_default(), embedder, reranker, ocr, "onnxruntime", "pdfium"]
         .into_iter()
-        .filter(|id| !(id.is_empty() || is_file(id) || is_address(id)))
+        .filter(|id| !id.is_empty())
         .map(|id| catalogue.get(id))
         .collect()
 }

@@ -14,6 +14,8 @@ use figment::{
 use generator::AnswerConfig;
 use serde::{Deserialize, Serialize};
 
+use super::GeneratorChoice;
+
 /// The documented defaults, compiled in.
 pub const DEFAULT_TOML: &str = include_str!("../../../../configs/default.toml");
 
@@ -78,7 +80,7 @@ section!(Server {
     max_question_chars: usize,
     shutdown_grace_s: u64,
 });
-section!(Models { generator: String, device: Device, embedder: String, reranker: String, ocr: String });
+section!(Models { generator: GeneratorChoice, device: Device, embedder: String, reranker: String, ocr: String });
 section!(ModelServer { model: String, api_key: String, context_tokens: usize, parallel: usize, patience_s: u64 });
 section!(Reading { workers: usize, time_s: u64, page_time_s: u64, memory_mb: u64, max_pages: u32, max_queued: u32 });
 section!(Chunks { max_tokens: usize });
@@ -125,19 +127,9 @@ pub struct Overrides {
     pub port: Option<u16>,
 }
 
-/// Whether the generator is a server's address.
-pub fn is_address(generator: &str) -> bool {
-    generator.starts_with("http://") || generator.starts_with("https://")
-}
-
 /// Whether requests can name an adapter so.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-}
-
-/// Whether the generator is a file.
-pub fn is_file(generator: &str) -> bool {
-    Path::new(generator).extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf"))
 }
 
 impl Answers {
@@ -194,18 +186,20 @@ impl Settings {
         if !(0.0..=1.0).contains(&self.answers.refuse_above) {
             return impossible("answers.refuse_above", &self.answers.refuse_above, "use a probability, 0 to 1");
         }
-        if is_address(&self.models.generator) && self.model_server.model.is_empty() {
+        let on_server = matches!(self.models.generator, GeneratorChoice::Server(_));
+        if on_server && self.model_server.model.is_empty() {
             return impossible(
                 "model_server.model",
                 &"",
                 "name the model that the server at models.generator is to use",
             );
         }
-        if is_address(&self.models.generator) && !self.adapters.is_empty() {
+        if on_server && !self.adapters.is_empty() {
             let names = self.adapters.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             return impossible("adapters", &names, "the server at models.generator has its own; use a local generator");
         }
-        if let Some(name) = self.adapters.keys().find(|name| !is_name(name) || **name == self.models.generator) {
+        let generator = self.models.generator.to_string();
+        if let Some(name) = self.adapters.keys().find(|name| !is_name(name) || **name == generator) {
             return impossible(
                 "adapters",
                 name,

@@ -15,8 +15,9 @@ use generator::{
 };
 use provision::{Catalogue, ModelStore};
 
+use super::resolve_generator;
 use crate::{
-    bootstrap::{Device, ModelServer, Places, Settings, StartError, is_address, is_file},
+    bootstrap::{Device, GeneratorChoice, ModelServer, Places, Settings, StartError},
     store::{Store, StoreResult},
 };
 
@@ -106,9 +107,10 @@ pub struct LoadedModels {
 
 /// Loads the generator that the settings name, and their adapters.
 pub async fn load_models(settings: &Settings, places: &Places) -> Result<LoadedModels, StartError> {
-    let id = settings.models.generator.clone();
-    if is_address(&id) {
-        return Ok(LoadedModels { generator: (id, model_on_server(settings)?), adapters: Vec::new() });
+    let generator = resolve_generator(&settings.models.generator, &Catalogue::builtin()?)?;
+    let id = generator.to_string();
+    if let GeneratorChoice::Server(url) = generator {
+        return Ok(LoadedModels { generator: (id, model_on_server(settings, url)?), adapters: Vec::new() });
     }
     let (places, folders) = (places.clone(), settings.adapters.clone());
     let queue = settings.answers.queue * settings.answers.config().most_requests();
@@ -121,7 +123,7 @@ pub async fn load_models(settings: &Settings, places: &Places) -> Result<LoadedM
     let threads = Some(settings.answers.threads).filter(|threads| *threads > 0).unwrap_or(default.threads);
     let settings = GgufModelSettings { queue, device, threads, ..default };
     tokio::task::spawn_blocking(move || {
-        let (file, languages) = model_file(&id, &places)?;
+        let (file, languages) = model_file(&generator, &places)?;
         let read = |(name, folder): (&String, &PathBuf)| adapter(&file, name, folder);
         let adapters: Vec<AdapterWeights> = folders.iter().map(read).collect::<Result<_, _>>()?;
         let model = GgufModel::load_with(&file, Some(id.clone()), languages, &adapters, &settings);
@@ -149,12 +151,12 @@ pub async fn load_one(
 }
 
 /// A generator's file, and the languages that it writes.
-fn model_file(id: &str, places: &Places) -> Result<(PathBuf, Vec<Language>), StartError> {
-    let catalogue = Catalogue::builtin()?;
-    if catalogue.get(id).is_err() && is_file(id) {
-        return Ok((PathBuf::from(id), ALL_LANGUAGES.to_vec()));
+fn model_file(generator: &GeneratorChoice, places: &Places) -> Result<(PathBuf, Vec<Language>), StartError> {
+    if let GeneratorChoice::File(path) = generator {
+        return Ok((path.clone(), ALL_LANGUAGES.to_vec()));
     }
-    let entry = catalogue.get(id)?;
+    let catalogue = Catalogue::builtin()?;
+    let entry = catalogue.get(&generator.to_string())?;
     let file = entry.files.first().map_or("model.gguf", |f| f.name.as_str());
     let languages = entry.languages.iter().filter_map(|tag| Language::from_tag(tag)).collect();
     let folder = ModelStore::new(&places.models, places.mirror.clone()).require(entry)?;
@@ -169,7 +171,7 @@ fn adapter(base: &Path, name: &str, folder: &Path) -> Result<AdapterWeights, Sta
     })
 }
 
-fn model_on_server(settings: &Settings) -> Result<Arc<dyn LanguageModel>, StartError> {
+fn model_on_server(settings: &Settings, url: String) -> Result<Arc<dyn LanguageModel>, StartError> {
     let ModelServer { model, api_key, context_tokens, parallel, patience_s } = settings.model_server.clone();
     let info = ModelInfo {
         id: model.clone(),
@@ -179,7 +181,7 @@ fn model_on_server(settings: &Settings) -> Result<Arc<dyn LanguageModel>, StartE
         parameters: None,
     };
     let settings = generator::ServerSettings {
-        url: settings.models.generator.clone(),
+        url,
         model,
         key: Some(api_key).filter(|key| !key.is_empty()),
         parallel,

@@ -49,7 +49,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> ApiResult<Json<Health>
     Ok(Json(Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
-        generator: app.settings.models.generator.clone(),
+        generator: app.models.get(None).id.clone(),
         embedder: app.settings.models.embedder.clone(),
         queued_documents: app.store.queued_jobs(crate::store::JobKind::Document).await?,
     }))
