@@ -83,7 +83,7 @@ async fn make(app: &Arc<App>, job: NextQuiz) -> Result<(), Failed> {
         Ok::<_, Failed>(())
     };
     let maker = &app.models.of_course(&app.store, quiz.course_id).await?.quiz_maker;
-    let making = maker.make(&quiz.request, &course.sources, &course, tell);
+    let making = maker.make(&quiz.request, &course.sources, course.as_ref(), tell);
     let (made, kept) = tokio::join!(making, keeping);
     kept?;
     let mut made = made?;

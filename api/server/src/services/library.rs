@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use domain::{ByteRange, Citation, CourseId, ParsedDocument};
 
-use super::parsed_cache::ParsedCache;
+use super::recent::{Limits, Recent};
 use crate::store::{Files, Store, StoreResult, TextKey};
+
+/// Text bytes kept in memory at most: questions come in runs about the same documents. A document's words and boxes take
+/// about ten times its text.
+const RECENT: Limits = Limits { entries: usize::MAX, weight: 8 << 20, newest_always: true };
 
 /// What was read of the documents; those that were looked at lately are in memory.
 pub struct Library {
     store: Store,
     files: Files,
-    recent: ParsedCache,
+    recent: Recent<TextKey, Arc<ParsedDocument>>,
 }
 
 impl Library {
     /// Over a metadata store and a file store.
     pub fn new(store: Store, files: Files) -> Self {
-        Self { store, files, recent: ParsedCache::default() }
+        Self { store, files, recent: Recent::new(RECENT) }
     }
 
     /// What was read from these bytes; `None` while they have not been read.
@@ -26,7 +30,7 @@ impl Library {
             return Ok(Some(document));
         }
         let Some(document) = self.files.parsed(text).await?.map(Arc::new) else { return Ok(None) };
-        self.recent.put(text, document.clone());
+        self.recent.put(text.clone(), document.clone(), document.text.len());
         Ok(Some(document))
     }
 

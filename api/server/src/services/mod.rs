@@ -10,9 +10,9 @@ pub mod insight;
 pub mod keep_turn;
 mod library;
 pub mod move_citations;
-mod parsed_cache;
 mod prove_questions;
 mod quiz_sources;
+mod recent;
 
 pub use answer_question::{AnswerService, AskEvent, Asked};
 pub use answered::{AskResponse, Timings};

@@ -61,8 +61,8 @@ impl Prover {
         let (maker, sources) =
             (&self.models.of_course(&self.store, quiz.course_id).await?.quiz_maker, course.sources.as_slice());
         let made = match distractor {
-            Some(option) => maker.remake_distractor(question, option, sources, &others, &course).await?,
-            None => maker.remake(question, &quiz.request, sources, &others, &course).await?,
+            Some(option) => maker.remake_distractor(question, option, sources, &others, course.as_ref()).await?,
+            None => maker.remake(question, &quiz.request, sources, &others, course.as_ref()).await?,
         };
         let mut made = made.ok_or_else(|| {
             let what = if distractor.is_some() { "wrong option" } else { "question of this kind" };
