@@ -9,10 +9,14 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files lighthouse
+.PHONY: run program build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files lighthouse
 
-run: build models sample
+run: program models sample
 	$(LECTERN) serve
+
+# The program alone; with the same features of everything as the whole workspace, so that nothing is built twice.
+program: web
+	cargo build --release -p lectern
 
 build: web
 	cargo build --release --workspace
@@ -26,11 +30,11 @@ WEB_SOURCES := $(shell find web/src web/index.html web/vite.config.ts web/openap
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd web && npm run build
 
-models: build
+models: program
 	$(LECTERN) models pull
 
 # Reading the same bytes again changes nothing, so this costs little from the second time on.
-sample: build models
+sample: program models
 	$(LECTERN) ingest "Sample course" configs/sample/*.md
 
 test: build models browser
@@ -39,9 +43,15 @@ test: build models browser
 	cd web && npm test
 	./tests/browser.sh
 
-# Debian's Chromium, for the browser tests.
+# Chromium, for the browser tests. It is installed only where that was asked for: CI=true, or INSTALL=1 as root.
 browser:
-	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@command -v chromium >/dev/null && exit 0; \
+	if [ "$(CI)" = true ] || { [ "$(INSTALL)" = 1 ] && [ "$$(id -u)" = 0 ]; }; then \
+		apt-get update -qq && apt-get install -y -qq chromium; \
+	else \
+		echo "The browser tests need Chromium, which is not installed (there is no \`chromium\` in PATH)." >&2; \
+		echo "On Debian: sudo apt-get install chromium; or, as root: make browser INSTALL=1" >&2; exit 1; \
+	fi
 
 check: web
 	cargo fmt --all --check
@@ -55,7 +65,7 @@ fmt:
 
 # Writes the description of the API that the page's client is generated from.
 openapi:
-	cargo build --quiet --release --workspace && $(LECTERN) openapi > web/openapi.json
+	cargo build --quiet --release -p lectern && $(LECTERN) openapi > web/openapi.json
 
 bench: build models
 	cargo bench -p lectern-benches
