@@ -1,4 +1,4 @@
-# The only entry points a newcomer needs: make run, make test, make check, make bench.
+# The only entry points a newcomer needs: make run, make test, make check, make bench, make package.
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lectern
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files lighthouse
+.PHONY: run build package docs models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files lighthouse
 
 run: build models sample
 	$(LECTERN) serve
@@ -52,6 +52,14 @@ check: web
 
 fmt:
 	cargo fmt --all
+
+# dist/*.tar.gz and dist/*.deb for this machine's processor.
+package: web
+	./packaging/package.sh
+
+# Copies docs/examples into docs/api.md.
+docs:
+	./docs/include_examples.py
 
 # Writes the description of the API that the page's client is generated from.
 openapi:
