@@ -40,10 +40,11 @@ install -m 755 "$work/lectern" "$root/usr/bin/lectern"
 install -m 644 packaging/lectern.service "$root/usr/lib/systemd/system/lectern.service"
 install -m 644 packaging/lectern.toml "$root/etc/lectern/lectern.toml"
 install -m 640 packaging/lectern.default "$root/etc/default/lectern"
-install -m 644 README.md NOTICE configs/default.toml docs/*.md "$work/THIRD-PARTY.txt" "$doc"
+install -m 644 CHANGELOG.md NOTICE configs/default.toml docs/*.md "$work/THIRD-PARTY.txt" "$doc"
 install -m 644 docs/examples/* "$doc/examples"
 install -m 644 packaging/copyright "$doc/copyright"
-gzip -9nc CHANGELOG.md >"$doc/changelog.gz"
+printf 'lectern (%s) unstable; urgency=medium\n\n  * CHANGELOG.md tells what changed.\n\n -- %s  %s\n' "$version" \
+  "$(sed -n 's/^Maintainer: //p' packaging/control)" "$(date -uRd "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$doc/changelog.gz"
 gzip -9n "$doc/THIRD-PARTY.txt"
 "$work/lectern" completions bash >"$root/usr/share/bash-completion/completions/lectern"
 "$work/lectern" completions zsh >"$root/usr/share/zsh/vendor-completions/_lectern"
@@ -55,6 +56,7 @@ glibc=$(objdump -T "$work/lectern" | grep -oE 'GLIBC_[0-9.]+' | sed 's/GLIBC_//'
 size=$(du -sk --exclude DEBIAN "$root" | cut -f1)
 sed -e "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@GLIBC@/$glibc/; s/@SIZE@/$size/" packaging/control >"$root/DEBIAN/control"
 (cd "$root" && find usr -type f -exec md5sum {} + | LC_ALL=C sort -k 2 >DEBIAN/md5sums)
-dpkg-deb --root-owner-group -Zxz --build "$root" "dist/lectern_${version}_$arch.deb" >/dev/null
+# Level 1: a fifth larger than the default, in a tenth of the time.
+dpkg-deb --root-owner-group -Zxz -z1 --build "$root" "dist/lectern_${version}_$arch.deb" >/dev/null
 
 ls -l dist

@@ -49,7 +49,8 @@ await wait(documents[0].job_id);
 const asked = await call(`/api/v1/courses/${course.id}/ask`, { json: { question, stream: true } });
 for await (const { event, data } of events(asked)) {
   if (event === 'token') process.stderr.write(data.text);
-  if (event === 'citation') console.error(`\n[${data.n}] ${data.document_name}, page ${data.page}: ${data.quote}`);
+  if (event === 'citation') console.error(`[${data.n}] ${data.document_name}, page ${data.page}: ${data.quote}`);
+  if (event === 'done') console.error();
   if (event === 'error') throw new Error(`${data.code}: ${data.detail}`);
 }
 

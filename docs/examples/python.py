@@ -70,4 +70,4 @@ for cited in answer["citations"]:
 wish = {"count": 3, "kinds": ["multiple_choice", "cloze"], "seed": 1}
 queued = post(f"/api/v1/courses/{course}/quizzes", wish)
 wait(queued["job_id"])
-print(call("GET", f"/api/v1/quizzes/{queued['quiz_id']}/export?format=gift").decode())
+print(call("GET", f"/api/v1/quizzes/{queued['quiz_id']}/export?format=gift").decode(), end="")

@@ -18,7 +18,9 @@ fn path(relative: &str) -> String {
 /// Runs an example against a server and looks at what it printed.
 async fn works(server: &Server, key: Option<&str>, program: &str, example: &str) {
     let mut command = Command::new(program);
-    command.args([path(example), path("configs/sample/plants.md"), QUESTION.to_owned()]).env("LECTERN_URL", &server.url);
+    command
+        .args([path(example), path("configs/sample/plants.md"), QUESTION.to_owned()])
+        .env("LECTERN_URL", &server.url);
     if let Some(key) = key {
         command.env("LECTERN_API_KEY", key);
     }
