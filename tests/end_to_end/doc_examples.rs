@@ -33,17 +33,26 @@ async fn works(server: &Server, key: Option<&str>, program: &str, example: &str)
 
 #[test]
 fn with_curl() {
-    run(async { works(&*shared().await, None, "bash", "docs/examples/curl.sh").await });
+    run(async {
+        let server = shared().await;
+        works(&server, None, "bash", "docs/examples/curl.sh").await;
+    });
 }
 
 #[test]
 fn with_python() {
-    run(async { works(&*shared().await, None, "python3", "docs/examples/python.py").await });
+    run(async {
+        let server = shared().await;
+        works(&server, None, "python3", "docs/examples/python.py").await;
+    });
 }
 
 #[test]
 fn with_javascript() {
-    run(async { works(&*shared().await, None, "node", "docs/examples/javascript.mjs").await });
+    run(async {
+        let server = shared().await;
+        works(&server, None, "node", "docs/examples/javascript.mjs").await;
+    });
 }
 
 #[test]
