@@ -9,7 +9,7 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files lighthouse
+.PHONY: run build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter adapter-standard ask-course hostile-files kill-test load-test sizes browser quiz-files lighthouse
 
 run: build models sample
 	$(LECTERN) serve
@@ -107,6 +107,21 @@ adapter: build models
 		--kept-back $(LECTERN_DATA)/qa/squad/passages.jsonl
 	$(LECTERN) tune --data tuned/rows/train.jsonl --held-out tuned/rows/held_out.jsonl --base smollm2-135m-instruct \
 		--out tuned/smollm2-135m-lectern --max-tokens 620000 --evaluate-every 60 --half
+
+# The adapter of the bilingual model, in version 2 of the tasks (tuner/README.md): hours, at the lowest priority. A run that
+# was stopped goes on from the checkpoint in its folder.
+STANDARD ?= tuner/adapters/qwen2.5-coder-0.5b-lectern
+STANDARD_TOKENS ?= 1000000
+adapter-standard: build
+	$(LECTERN) models pull qwen2.5-coder-0.5b-instruct
+	test -s tuned/rows2/train.jsonl || nice -n 19 $(LECTERN) tune prepare tuned/rows2 --tasks 2 --sizes 1,2,3,4,5 \
+		--stems 0.5 --distractors 0.5 --verdicts 1 \
+		$(addprefix $(LECTERN_DATA)/train/,train_qa.jsonl train_stories.jsonl train_inference.jsonl quotesum.jsonl) \
+		--kept-back $(addsuffix /passages.jsonl,$(addprefix $(LECTERN_DATA)/qa/,squad drcd cmrc2018)) \
+		$(LECTERN_DATA)/train/dev_stories.jsonl $(LECTERN_DATA)/train/dev_mcq.jsonl
+	nice -n 19 $(LECTERN) tune --data tuned/rows2/train.jsonl --held-out tuned/rows2/held_out.jsonl \
+		--base qwen2.5-coder-0.5b-instruct --out $(STANDARD) --rank 6 --alpha 12 --learning-rate 4e-4 \
+		--max-tokens $(STANDARD_TOKENS) --evaluate-every 100 --half
 
 # Reading real documents, beside pdfplumber and pymupdf; PARTS="course speed" runs some of it only, see benches/reading.sh.
 eval-reading: build models

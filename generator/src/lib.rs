@@ -13,7 +13,7 @@ mod server;
 
 pub use answer::{
     AnswerConfig, AnswerEvent, AnswerRequest, Answerer, Locate, MaterialDocument, MaterialQuestion, Part, Place,
-    about_material, material_passages, names_document, standalone_question,
+    about_material, material_passages, names_document, split_sentences, standalone_question,
 };
 pub use conversation::{ConversationFormat, WrittenTurn, title_of, write_conversation};
 pub use engine::{ComputeDevice, EngineCounts, GgufModel, GgufModelSettings, TokenModel};

@@ -14,8 +14,8 @@ use clap::{Args, Subcommand};
 use domain::Language;
 use serde_json::json;
 use tuner::{
-    AdapterConfig, Base, End, Evaluation, Event, Outcome, PrepareSettings, Progress, QuestionSet, Row, Target,
-    TextCodec, TuneSettings, Tuning,
+    AdapterConfig, Base, End, Evaluation, Event, Material, Outcome, PrepareSettings, Progress, QuestionSet, Row,
+    Target, TextCodec, TuneSettings, Tuning,
 };
 
 use super::{
@@ -122,8 +122,12 @@ pub struct TuneArgs {
 pub struct PrepareArgs {
     /// Folder for `train.jsonl`, `held_out.jsonl` and `held_out/`, a set for `lectern eval answers --gold`
     out: PathBuf,
+    /// Version of the tasks: 1 answers with a span, 2 points at numbered sentences, judges statements and writes whole questions
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=2))]
+    tasks: u32,
     /// Question sets (JSONL: `id`, `lang`, and `context`, `question`, `answer`; or `passage`, `question`, `options`,
-    /// `answer_index`; or `history`, `question`, `standalone`)
+    /// `answer_index`; or `history`, `question`, `standalone`; with `--tasks 2` also questions on stories with `kind` and
+    /// `explicit`, and answers that join quoted spans of `sources`)
     #[arg(required_unless_present = "course")]
     questions: Vec<PathBuf>,
     /// Also this course's own questions, by title or id: those locked in its quizzes, and exam items with their key;
@@ -133,7 +137,8 @@ pub struct PrepareArgs {
     /// Only questions in these languages
     #[arg(long, value_delimiter = ',', value_parser = crate::cli::parse_name::<Language>, value_name = "TAG,…")]
     languages: Vec<Language>,
-    /// Passages (JSONL: text) that must not be trained on, because they are evaluated with
+    /// Passages (JSONL: `text`, or questions with their `passage` or `context`) that must not be trained on, because they are
+    /// evaluated with
     #[arg(long, num_args = 1.., value_name = "FILE")]
     kept_back: Vec<PathBuf>,
     /// How many passages a row shows: rows are made in each of these sizes
@@ -148,6 +153,9 @@ pub struct PrepareArgs {
     /// Share of the questions that also become a row for wrong answers
     #[arg(long, default_value_t = 0.15)]
     distractors: f64,
+    /// Rows that judge a statement, as a share of the questions (`--tasks 2`)
+    #[arg(long, default_value_t = 0.5)]
+    verdicts: f64,
     /// Share that is held out, by whole articles
     #[arg(long, default_value_t = 0.1)]
     hold_out: f64,
@@ -178,12 +186,6 @@ pub async fn prepare(client: Option<&Client>, output: Output, args: PrepareArgs)
 }
 
 fn make_rows(output: Output, args: PrepareArgs, gathered: CourseQuestions) -> CommandResult {
-    let mut set = QuestionSet { questions: gathered.items, ..QuestionSet::default() };
-    for file in &args.questions {
-        let read = tuner::read_questions(file)?;
-        set.questions.extend(read.questions);
-        set.follow_ups.extend(read.follow_ups);
-    }
     let mut kept_back = Vec::new();
     for file in &args.kept_back {
         kept_back.extend(tuner::read_passages(file)?);
@@ -194,10 +196,28 @@ fn make_rows(output: Output, args: PrepareArgs, gathered: CourseQuestions) -> Co
         refusals: args.refusals,
         stems: args.stems,
         distractors: args.distractors,
+        verdicts: args.verdicts,
         hold_out: args.hold_out,
         seed: args.seed,
     };
-    let prepared = tuner::prepare(&set, &kept_back, &settings)?;
+    let prepared = if args.tasks == 1 {
+        let mut set = QuestionSet { questions: gathered.items, ..QuestionSet::default() };
+        for file in &args.questions {
+            let read = tuner::read_questions(file)?;
+            set.questions.extend(read.questions);
+            set.follow_ups.extend(read.follow_ups);
+        }
+        tuner::prepare(&set, &kept_back, &settings)?
+    } else {
+        let asked = gathered.items.into_iter().map(Into::into).collect();
+        let mut material = Material { asked, ..Material::default() };
+        for file in &args.questions {
+            let read = tuner::read_material(file)?;
+            material.asked.extend(read.asked);
+            material.follow_ups.extend(read.follow_ups);
+        }
+        tuner::prepare_pointing(&material, &kept_back, &settings, generator::split_sentences)?
+    };
     std::fs::create_dir_all(&args.out).map_err(|e| format!("{}: {e}", args.out.display()))?;
     tuner::write_rows(&args.out.join("train.jsonl"), &prepared.train)?;
     tuner::write_rows(&args.out.join("held_out.jsonl"), &prepared.held_out)?;
@@ -206,12 +226,16 @@ fn make_rows(output: Output, args: PrepareArgs, gathered: CourseQuestions) -> Co
     let mut shown = json!(report);
     shown["without_passage"] = gathered.without_passage.into();
     output.print(&shown, || {
-        let counted = report.rows.iter().map(|r| format!("  {:<8} {:<12} {:>6} {:>6}", r.language, r.task, r.train, r.held_out));
+        let counted = report.rows.iter().map(|r| {
+            format!("  {:<8} {:<12} {:<12} {:>6} {:>6}", r.language, r.task, r.kind, r.train, r.held_out)
+        });
         format!(
-            "{} questions ({} twice, {} on passages kept back; {} of a course without a passage left out), passages {} + {} held out\n  language task          train   held\n{}",
+            "{} questions ({} twice, {} on passages kept back, {} whose answer no sentence carries; {} of a course without a passage left \
+             out), passages {} + {} held out\n  language task         kind          train   held\n{}",
             report.items,
             report.repeated,
             report.kept_back,
+            report.without_evidence,
             gathered.without_passage,
             report.passages.0,
             report.passages.1,

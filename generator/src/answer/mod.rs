@@ -33,6 +33,7 @@ pub use cite::{Locate, Place};
 pub use find_material::{MaterialDocument, material_passages, names_document};
 pub use show_sentence::AnswerEvent;
 pub(crate) use split_sentences::is_within_word;
+pub use split_sentences::split_sentences;
 pub use standalone_question::standalone_question;
 
 pub(crate) use cite::Citations;

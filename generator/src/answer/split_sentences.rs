@@ -13,7 +13,7 @@ const ABBREVIATIONS: [&str; 42] = [
 ];
 
 /// The sentences of `text`, in order, without the white space around them; every range lies on character boundaries.
-pub(crate) fn split_sentences(text: &str) -> Vec<Range<usize>> {
+pub fn split_sentences(text: &str) -> Vec<Range<usize>> {
     let mut sentences = Vec::new();
     let mut start = 0;
     let mut chars = text.char_indices().peekable();
