@@ -1,4 +1,4 @@
-# The only entry points a newcomer needs: make run, make test, make check, make bench.
+# The only entry points a newcomer needs: make run, make test, make check, make bench, make package.
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lectern
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -9,10 +9,14 @@ LECTERN := $(CARGO_TARGET_DIR)/release/lectern
 LECTERN_DATA ?= ../shared/data
 export LECTERN_DATA
 
-.PHONY: run build models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter ask-course hostile-files kill-test load-test sizes browser quiz-files lighthouse
+.PHONY: run program build package docs models sample test check fmt openapi web bench bench-engine big-index bench-tuner eval-retrieval eval-answers eval-times eval-quiz eval-reading adapter adapter-standard passage-reader ask-course hostile-files kill-test load-test sizes browser quiz-files lighthouse
 
-run: build models sample
+run: program models sample
 	$(LECTERN) serve
+
+# The program alone; with the same features of everything as the whole workspace, so that nothing is built twice.
+program: web
+	cargo build --release -p lectern
 
 build: web
 	cargo build --release --workspace
@@ -26,11 +30,11 @@ WEB_SOURCES := $(shell find web/src web/index.html web/vite.config.ts web/openap
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd web && npm run build
 
-models: build
+models: program
 	$(LECTERN) models pull
 
 # Reading the same bytes again changes nothing, so this costs little from the second time on.
-sample: build models
+sample: program models
 	$(LECTERN) ingest "Sample course" configs/sample/*.md
 
 test: build models browser
@@ -39,9 +43,15 @@ test: build models browser
 	cd web && npm test
 	./tests/browser.sh
 
-# Debian's Chromium, for the browser tests.
+# Chromium, for the browser tests. It is installed only where that was asked for: CI=true, or INSTALL=1 as root.
 browser:
-	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@command -v chromium >/dev/null && exit 0; \
+	if [ "$(CI)" = true ] || { [ "$(INSTALL)" = 1 ] && [ "$$(id -u)" = 0 ]; }; then \
+		apt-get update -qq && apt-get install -y -qq chromium; \
+	else \
+		echo "The browser tests need Chromium, which is not installed (there is no \`chromium\` in PATH)." >&2; \
+		echo "On Debian: sudo apt-get install chromium; or, as root: make browser INSTALL=1" >&2; exit 1; \
+	fi
 
 check: web
 	cargo fmt --all --check
@@ -53,9 +63,17 @@ check: web
 fmt:
 	cargo fmt --all
 
+# dist/*.tar.gz and dist/*.deb for this machine's processor.
+package: web
+	./packaging/package.sh
+
+# Copies docs/examples into docs/api.md.
+docs:
+	./docs/include_examples.py
+
 # Writes the description of the API that the page's client is generated from.
 openapi:
-	cargo build --quiet --release --workspace && $(LECTERN) openapi > web/openapi.json
+	cargo build --quiet --release -p lectern && $(LECTERN) openapi > web/openapi.json
 
 bench: build models
 	cargo bench -p lectern-benches
@@ -107,6 +125,27 @@ adapter: build models
 		--kept-back $(LECTERN_DATA)/qa/squad/passages.jsonl
 	$(LECTERN) tune --data tuned/rows/train.jsonl --held-out tuned/rows/held_out.jsonl --base smollm2-135m-instruct \
 		--out tuned/smollm2-135m-lectern --max-tokens 620000 --evaluate-every 60 --half
+
+# The adapter of the bilingual model, in version 2 of the tasks (tuner/README.md): hours, at the lowest priority. A run that
+# was stopped goes on from the checkpoint in its folder.
+STANDARD ?= tuner/adapters/qwen2.5-coder-0.5b-lectern
+STANDARD_TOKENS ?= 1000000
+adapter-standard: build
+	$(LECTERN) models pull qwen2.5-coder-0.5b-instruct
+	test -s tuned/rows2/train.jsonl || nice -n 19 $(LECTERN) tune prepare tuned/rows2 --tasks 2 --sizes 1,2,3,4,5 \
+		--stems 0.5 --distractors 0.5 --verdicts 1 \
+		$(addprefix $(LECTERN_DATA)/train/,train_qa.jsonl train_stories.jsonl train_inference.jsonl quotesum.jsonl) \
+		--kept-back $(addsuffix /passages.jsonl,$(addprefix $(LECTERN_DATA)/qa/,squad drcd cmrc2018)) \
+		$(LECTERN_DATA)/train/dev_stories.jsonl $(LECTERN_DATA)/train/dev_mcq.jsonl
+	nice -n 19 $(LECTERN) tune --data tuned/rows2/train.jsonl --held-out tuned/rows2/held_out.jsonl \
+		--base qwen2.5-coder-0.5b-instruct --out $(STANDARD) --rank 6 --alpha 12 --learning-rate 4e-4 \
+		--max-tokens $(STANDARD_TOKENS) --evaluate-every 100 --half
+
+# The cross-encoder that reads passages, trained and exported again; see tuner/cross_encoder/README.md. A run that was stopped
+# goes on.
+HOURS ?= 2
+passage-reader: build models
+	./tuner/cross_encoder/run.sh $(LECTERN_DATA)/train $(HOURS)
 
 # Reading real documents, beside pdfplumber and pymupdf; PARTS="course speed" runs some of it only, see benches/reading.sh.
 eval-reading: build models

@@ -29,6 +29,7 @@ pub enum DocumentStatus {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     /// Stable, machine-readable: `no_text_layer`, `document_encrypted`, …
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::ErrorCode))]
     pub code: String,
     /// What happened, to what, and what to do.
     pub detail: String,

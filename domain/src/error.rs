@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Overloaded,
     /// Something needed (a model, a server, a disk) is not there at present.
     Unavailable,
+    /// There is no room left to keep what was sent.
+    StorageFull,
     /// The caller went away or asked to stop.
     Cancelled,
     /// A fault of Lectern's own.

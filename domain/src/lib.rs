@@ -7,6 +7,7 @@ mod chunk;
 mod course;
 mod document;
 mod error;
+mod error_code;
 mod geometry;
 mod ids;
 mod job;
@@ -28,6 +29,7 @@ pub use document::{
     Block, BlockKind, DocumentStatus, Failure, OutlineEntry, PageInfo, ParsedDocument, ReadWarning, Word,
 };
 pub use error::{ErrorKind, PortError, PortResult};
+pub use error_code::ErrorCode;
 pub use geometry::{ByteRange, Rect};
 pub use ids::{AnswerId, ChunkId, ConversationId, CourseId, DocumentId, JobId, QuizId};
 pub use job::{JobState, Progress};

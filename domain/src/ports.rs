@@ -2,7 +2,7 @@
 //!
 //! All calls may be dropped at any await point: that cancels them, and the laws below still hold.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, ops::Range, pin::Pin, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +128,44 @@ pub trait ChunkSearcher: Send + Sync {
 pub trait Reranker: Send + Sync {
     /// One score per text, in order; higher is better, and only comparable within one call.
     fn rerank<'a>(&'a self, query: &'a str, texts: &'a [String]) -> BoxFuture<'a, PortResult<Vec<f32>>>;
+}
+
+/// A passage with its sentences, as byte ranges of its text in order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PassageText {
+    /// Headings above it, outermost first: they say what it is about and answer nothing.
+    pub headings: String,
+    /// The passage.
+    pub text: String,
+    /// Its sentences.
+    pub sentences: Vec<Range<usize>>,
+}
+
+/// What a cross-encoder finds in a passage. Log-odds are natural logarithms.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The log-odds that the passage holds the answer.
+    pub holds: f32,
+    /// For a statement, or a question for yes or no, in the question's place: the probabilities that the passage supports
+    /// it, contradicts it, and says nothing of it.
+    pub verdict: [f32; 3],
+    /// For each sentence the log-odds that it answers.
+    pub sentences: Vec<f32>,
+    /// For each sentence the likeliest exact words that answer, as bytes of the passage's text, and their log-probability
+    /// among all spans of the passage; `None` where a sentence has no words.
+    pub spans: Vec<Option<(Range<usize>, f32)>>,
+}
+
+/// Reads a question and a passage together (a cross-encoder: Nogueira and Cho, 2019), sentence by sentence.
+pub trait PassageReader: Send + Sync {
+    /// One reading per passage, in order; a passage over the model's length is read in parts. Pure: the same question and
+    /// passage have the same reading, whatever else is read with them. An `Overloaded` error means that the queue is full
+    /// and nothing was done.
+    fn read<'a>(
+        &'a self,
+        question: &'a str,
+        passages: &'a [PassageText],
+    ) -> BoxFuture<'a, PortResult<Vec<Arc<Reading>>>>;
 }
 
 /// Finds the places of a quote.

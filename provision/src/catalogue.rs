@@ -19,6 +19,8 @@ pub enum ModelKind {
     Embedder,
     /// Scores a passage against a question: an ONNX file and its tokenizer.
     Reranker,
+    /// Reads a question and a passage together, sentence by sentence: an ONNX file, in its base's tokens.
+    PassageReader,
     /// A native library.
     Library,
     /// Reads text in pictures.
@@ -282,7 +284,7 @@ mod tests {
     fn every_default_file_has_a_size_and_a_checksum() {
         let catalogue = Catalogue::builtin().unwrap();
         let defaults = catalogue.defaults();
-        assert_eq!(defaults.len(), 6);
+        assert_eq!(defaults.len(), 7);
         for file in defaults.iter().flat_map(|e| &e.files) {
             assert!(file.bytes.is_some() && file.sha256.is_some(), "{}", file.name);
         }

@@ -49,11 +49,11 @@ fn write_model(graph: Graph, hidden: usize, out: &mut dyn Write) -> std::io::Res
         ir_version: 9,
         opsets: &[("", 18), (MS, 1)],
         inputs: &[ids("input_ids"), ids("attention_mask")],
-        output: Tensorlike {
+        outputs: &[Tensorlike {
             name: "last_hidden_state",
             element: Element::Float,
             shape: &[batch, seq, Dim::Fixed(hidden)],
-        },
+        }],
     };
     graph.write(&model, out)?;
     out.flush()

@@ -7,6 +7,7 @@
 
 mod catalogue;
 mod convert_e5;
+mod cross_encoder;
 mod error;
 mod inspect_gguf;
 mod obtain_file;
@@ -14,6 +15,7 @@ mod place_file;
 mod progress;
 mod pull;
 mod read_e5_container;
+mod read_onnx;
 mod remember_verified;
 mod show_progress;
 mod sink;
@@ -24,6 +26,7 @@ mod write_protobuf;
 
 pub use catalogue::{Catalogue, Convert, Entry, FileSpec, HubFile, MadeFrom, ModelKind, PypiMember, Source, WheelTags};
 pub use convert_e5::convert_e5_to_onnx;
+pub use cross_encoder::make_cross_encoder;
 pub use error::{Attempt, Missing, ProvisionError};
 pub use inspect_gguf::{GgufSummary, inspect};
 pub use progress::{Progress, Silent};

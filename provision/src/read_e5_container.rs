@@ -6,6 +6,8 @@
 
 use std::{collections::HashMap, ops::Range};
 
+use half::f16;
+
 use crate::{ProvisionError, Result};
 
 /// Weights per `Q4_0` block.
@@ -15,6 +17,17 @@ const BLOCK_BYTES: usize = 18;
 /// More layers, or more elements along a side, than any model that comes in this form.
 const MOST_LAYERS: usize = 256;
 const MOST_SIDE: usize = 1 << 22;
+
+/// The weights of `Q4_0` blocks that lie one after another; what does not fill a block is left out.
+pub(crate) fn dequantize_q4_0(bytes: &[u8]) -> Vec<f32> {
+    let blocks = bytes.as_chunks::<BLOCK_BYTES>().0.iter();
+    let weights = blocks.flat_map(|[low, high, packed @ ..]| {
+        let scale = f16::from_le_bytes([*low, *high]).to_f32();
+        let halves = packed.iter().map(|byte| byte & 15).chain(packed.iter().map(|byte| byte >> 4));
+        halves.map(move |q| (f32::from(q) - 8.0) * scale).collect::<Vec<_>>()
+    });
+    weights.collect()
+}
 
 /// The model's sizes.
 #[derive(Clone, Copy, Debug, PartialEq)]

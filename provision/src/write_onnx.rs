@@ -14,6 +14,7 @@ use crate::write_protobuf::Message;
 pub(crate) enum Element {
     Float = 1,
     Uint8 = 2,
+    Int8 = 3,
     Int32 = 6,
     Int64 = 7,
     Float16 = 10,
@@ -92,7 +93,7 @@ impl Graph {
         }
         let head = head.text(2, model.graph_name);
         let tail = model.inputs.iter().fold(Message::default(), |m, value| m.message(11, &value.message()));
-        let tail = tail.message(12, &model.output.message());
+        let tail = model.outputs.iter().fold(tail, |m, value| m.message(12, &value.message()));
         let tags: Vec<_> = self.tensors.iter().map(|t| Message::default().open(5, t.len())).collect();
         let tensors: usize = tags.iter().zip(&self.tensors).map(|(tag, t)| tag.len() + t.len()).sum();
         let start = Message::default().int(1, model.ir_version).text(2, model.producer);
@@ -135,7 +136,7 @@ pub(crate) struct ModelHead<'a> {
     pub(crate) ir_version: i64,
     pub(crate) opsets: &'a [(&'a str, i64)],
     pub(crate) inputs: &'a [Tensorlike<'a>],
-    pub(crate) output: Tensorlike<'a>,
+    pub(crate) outputs: &'a [Tensorlike<'a>],
 }
 
 /// An input or output: its name, its element type and its shape.

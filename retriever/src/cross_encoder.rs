@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     RetrieverError,
-    load_onnx::{load_runtime, tokenizer_files, unavailable},
+    load_onnx::{environment, tokenizer_files, unavailable},
     run_blocking::BlockingGate,
 };
 
@@ -44,11 +44,12 @@ impl CrossEncoder {
     ///
     /// `onnxruntime` is the shared library's path. `queue`: searches that may wait; more are refused as `Overloaded`.
     pub fn load(dir: &Path, onnxruntime: &Path, threads: usize, queue: usize) -> Result<Self, RetrieverError> {
-        load_runtime(onnxruntime)?;
+        let environment = environment(onnxruntime)?;
         let path = dir.join("model.onnx");
         let files = UserDefinedRerankingModel::new(OnnxSource::File(path.clone()), tokenizer_files(dir)?);
         let options = RerankInitOptionsUserDefined::new()
             .with_max_length(MAX_TOKENS)
+            .with_environment(environment)
             .with_intra_threads(threads.max(1))
             // Idle threads sleep: spinning ones would take the cores from the language model beside them.
             .with_session_config("session.intra_op.allow_spinning", "0");

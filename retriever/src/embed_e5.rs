@@ -14,9 +14,9 @@ use fastembed::{
 
 use crate::{
     EmbeddingQueue, RetrieverError, TextModel,
-    count_tokens::TokenCount,
     language_bias::LanguageBiases,
-    load_onnx::{load_runtime, read, tokenizer_files, unavailable},
+    load_onnx::{environment, read, tokenizer_files, unavailable},
+    small_tokenizer::SmallTokenizer,
 };
 
 /// Most tokens the model reads, its special tokens and the prefix counted.
@@ -65,7 +65,7 @@ impl Default for EmbedderSettings {
 /// The embedder: a handle to its thread, and a counter of its tokens.
 pub struct E5Embedder {
     queue: EmbeddingQueue,
-    counter: TokenCount,
+    counter: SmallTokenizer,
     biases: LanguageBiases,
     identity: String,
 }
@@ -75,16 +75,17 @@ impl E5Embedder {
     ///
     /// `onnxruntime` is the shared library's path; the first embedder of a process decides which one is used.
     pub fn load(files: &EmbedderFiles, onnxruntime: &Path, settings: EmbedderSettings) -> Result<Self, RetrieverError> {
-        load_runtime(onnxruntime)?;
+        let environment = environment(onnxruntime)?;
         let model = UserDefinedEmbeddingModel::new(read(&files.model)?, tokenizer_files(&files.tokenizer_dir)?)
             .with_pooling(Pooling::Mean);
         let options = InitOptionsUserDefined::new()
             .with_max_length(MAX_TOKENS)
+            .with_environment(environment)
             .with_intra_threads(settings.threads.max(1))
             // Idle threads sleep: spinning ones would take the cores from the language model beside them.
             .with_session_config("session.intra_op.allow_spinning", "0");
         let model = TextEmbedding::try_new_from_user_defined(model, options).map_err(unavailable(&files.model))?;
-        let counter = TokenCount::of(&model.tokenizer).ok_or_else(|| RetrieverError::ModelUnavailable {
+        let counter = SmallTokenizer::of(&model.tokenizer).ok_or_else(|| RetrieverError::ModelUnavailable {
             path: files.tokenizer_dir.join("tokenizer.json"),
             detail: "it is not a Unigram tokenizer".to_owned(),
         })?;

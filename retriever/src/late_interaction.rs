@@ -28,14 +28,14 @@ pub(crate) fn pack(tokens: &[f32], dimensions: usize) -> Vec<u8> {
 
 /// How near the tokens of a passage are to each token of a question.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Likeness {
+pub(crate) struct MaxSim {
     /// For each of the question's tokens the cosine to the nearest of the passage.
     pub nearest: Vec<f32>,
     /// The mean of that within the best stretch of [`STRETCHES`] tokens each.
     pub stretches: [f32; STRETCHES.len()],
 }
 
-impl Likeness {
+impl MaxSim {
     /// The mean over the question's tokens.
     pub(crate) fn mean(&self) -> f32 {
         mean(&self.nearest)
@@ -46,7 +46,7 @@ impl Likeness {
 pub(crate) const STRETCHES: [usize; 2] = [32, 64];
 
 /// How near a passage's tokens, `bias` taken off each, are to a question's; `None` where either has none.
-pub(crate) fn likeness(question: &[f32], packed: &[u8], bias: &[f32], dimensions: usize) -> Option<Likeness> {
+pub(crate) fn max_sim(question: &[f32], packed: &[u8], bias: &[f32], dimensions: usize) -> Option<MaxSim> {
     let norms: Vec<f32> = question.chunks_exact(dimensions.max(1)).map(norm).collect();
     // One row for each token of the passage.
     let mut cosines: Vec<f32> = Vec::new();
@@ -69,7 +69,7 @@ pub(crate) fn likeness(question: &[f32], packed: &[u8], bias: &[f32], dimensions
     let nearest = nearest(&cosines, norms.len());
     let stretches = STRETCHES.map(|tokens| best_stretch(&cosines, norms.len(), tokens));
     let sound = !nearest.is_empty() && nearest.iter().all(|cosine| cosine.is_finite());
-    sound.then_some(Likeness { nearest, stretches })
+    sound.then_some(MaxSim { nearest, stretches })
 }
 
 /// The greatest of each column.
@@ -128,7 +128,7 @@ mod tests {
         let (a, b, other) = ([3.0, 3.0, -3.0, -3.0], [3.0, -3.0, -3.0, 3.0], [-3.0, -3.0, 3.0, 3.0]);
         let passage = |between: usize| [a.to_vec(), other.repeat(between), b.to_vec()].concat();
         let question = [a, b].concat();
-        let of = |between: usize| likeness(&question, &pack(&passage(between), 4), &[], 4).unwrap();
+        let of = |between: usize| max_sim(&question, &pack(&passage(between), 4), &[], 4).unwrap();
         let [near, far] = [of(8), of(60)];
         assert!((near.mean() - 1.0).abs() < 1e-5 && (far.mean() - 1.0).abs() < 1e-5);
         assert!((near.stretches[0] - 1.0).abs() < 1e-5 && far.stretches[0] < 0.6 && far.stretches[1] > 0.9, "{far:?}");
@@ -141,9 +141,9 @@ mod tests {
         ) {
             let packed = pack(&passage, 384);
             prop_assert_eq!(packed.len(), 7 * 96);
-            let found = likeness(&question, &packed, &[], 384).unwrap();
+            let found = max_sim(&question, &packed, &[], 384).unwrap();
             prop_assert!((found.mean() - exact(&question, &passage, 384)).abs() < 0.06);
-            let own = likeness(&passage, &packed, &[], 384).unwrap().mean();
+            let own = max_sim(&passage, &packed, &[], 384).unwrap().mean();
             prop_assert!(own > 0.9, "a passage is near itself: {own}");
         }
 
@@ -152,8 +152,8 @@ mod tests {
             question in prop::collection::vec(-1f32..1.0, 0..40), packed: Vec<u8>,
             bias in prop::collection::vec(-1f32..1.0, 0..9),
         ) {
-            let score = likeness(&question, &packed, &bias, 8);
-            let within = |l: &Likeness| l.stretches.iter().chain([&l.mean()]).all(|s| (-1.001..=1.001).contains(s));
+            let score = max_sim(&question, &packed, &bias, 8);
+            let within = |l: &MaxSim| l.stretches.iter().chain([&l.mean()]).all(|s| (-1.001..=1.001).contains(s));
             prop_assert!(score.as_ref().is_none_or(within));
             prop_assert_eq!(score.is_some(), question.len() >= 8 && packed.len() >= 2);
         }

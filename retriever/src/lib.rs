@@ -6,7 +6,6 @@
 //! [`domain::ports::Reranker`].
 
 mod analyse_text;
-mod count_tokens;
 mod cross_encoder;
 mod describe_index;
 mod edge_vectors;
@@ -23,12 +22,14 @@ mod near_duplicates;
 mod pack_context;
 mod queue_embedding;
 mod rank_metrics;
+mod read_passages;
 mod read_questions;
 mod rerank_candidates;
 mod retriever_error;
 mod run_blocking;
 mod search_chunks;
 mod server_vectors;
+mod small_tokenizer;
 mod store_chunks;
 mod vector_index;
 
@@ -38,10 +39,11 @@ pub use edge_vectors::EdgeVectorIndex;
 pub use embed_e5::{E5Embedder, EmbedderFiles, EmbedderSettings};
 pub use fuse_rankings::{FusedHit, Fusion, Ranked, fuse};
 pub use keyword_index::{KeywordHit, KeywordIndex};
-pub use measure_retrieval::{ModeReport, evaluate, index_passages};
+pub use measure_retrieval::{CrossEncoders, ModeReport, evaluate, index_passages};
 pub use pack_context::{PackSources, neighbour_keys, pack_passages};
 pub use queue_embedding::{EmbeddingQueue, TextModel};
 pub use rank_metrics::{RankMetrics, percentile};
+pub use read_passages::CrossEncoderReader;
 pub use read_questions::{EvalPassage, EvalQuestion, EvalSet, spread};
 pub use retriever_error::RetrieverError;
 pub use server_vectors::{ServerSettings, ServerVectorIndex};

@@ -1,17 +1,28 @@
 //! Loading what ONNX models need: the runtime's library, the graph's bytes, the tokenizer's files.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use fastembed::TokenizerFiles;
+use ort::environment::Environment;
 
 use crate::RetrieverError;
 
-/// Loads the shared library, so that fastembed finds it there. A missing library is an error here, and a panic later.
-pub(crate) fn load_runtime(path: &Path) -> Result<(), RetrieverError> {
+/// ONNX Runtime's environment, of which a process has one; the first call decides which library is used. A missing library
+/// is an error here, and would be a panic later.
+pub(crate) fn environment(path: &Path) -> Result<Environment, RetrieverError> {
+    static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
     let path = path.canonicalize().map_err(unavailable(path))?;
-    // The builder is left to fastembed: a process has one environment, and fastembed keeps its own.
-    let _builder = ort::init_from(&path).map_err(unavailable(&path))?;
-    Ok(())
+    let mut loaded = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(environment) = &*loaded {
+        return Ok(environment.clone());
+    }
+    let builder = ort::init_from(&path).map_err(unavailable(&path))?;
+    let environment = builder.build().map_err(unavailable(&path))?;
+    Ok(loaded.insert(environment).clone())
 }
 
 /// The tokenizer's files under their usual names.

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 
 use domain::{
     ByteRange, Chunk, ChunkId, CourseId, DocumentId, SearchFilter, SearchMode, SearchQuery,
-    ports::{ChunkSearcher, ChunkStore, Embedder, Reranker},
+    ports::{ChunkSearcher, ChunkStore, Embedder, PassageReader, Reranker},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -38,19 +38,22 @@ pub struct ModeReport {
     pub p95_ms: f64,
 }
 
+/// What reads the first hits: a reranker, and a reader of passages.
+pub type CrossEncoders = (Option<Arc<dyn Reranker>>, Option<Arc<dyn PassageReader>>);
+
 /// Indexes `dir`'s passages in `workdir` (which should be empty, and is the caller's to delete) and asks its questions,
 /// all or the first `limit`, one after another in each mode: dense, keyword, hybrid.
 pub async fn evaluate(
     dir: &Path,
     embedder: Arc<dyn Embedder>,
-    reranker: Option<Arc<dyn Reranker>>,
+    (reranker, reader): CrossEncoders,
     workdir: &Path,
     limit: Option<usize>,
     settings: RetrieverSettings,
 ) -> Result<Vec<ModeReport>, RetrieverError> {
     let set = EvalSet::read(dir, limit)?;
     let (retriever, course) = index_passages(&set.passages, embedder, workdir, settings).await?;
-    let retriever = retriever.with_reranker(reranker);
+    let retriever = retriever.with_reranker(reranker).with_reader(reader);
     let mut reports = Vec::new();
     for mode in [SearchMode::Dense, SearchMode::Keyword, SearchMode::Hybrid] {
         reports.push(ask(&retriever, course, mode, &set).await?);

@@ -13,7 +13,7 @@ use domain::{
 
 use crate::{
     fuse_rankings::min_max,
-    late_interaction::{Likeness, likeness},
+    late_interaction::{MaxSim, max_sim},
 };
 
 /// A question as reranking needs it.
@@ -70,7 +70,7 @@ pub(crate) fn rerank(asked: &Asked, candidates: &[Candidate<'_>], embedder: &dyn
         None => late_alike(asked, candidates, |_| true),
     };
     let each = |score: &dyn Fn(&Candidate<'_>) -> f32| candidates.iter().map(score).collect::<Vec<f32>>();
-    let close = mean_of(&weights.windows.map(|w| min_max(&each(&|c| closeness(c.terms, &asked.weights, w)))));
+    let close = mean_of(&weights.windows.map(|w| min_max(&each(&|c| proximity(c.terms, &asked.weights, w)))));
     let fused = min_max(&each(&|c| c.fused));
     let score = |(n, late): (usize, Option<f32>)| {
         // A candidate without token vectors keeps the place that it had.
@@ -84,13 +84,13 @@ pub(crate) fn rerank(asked: &Asked, candidates: &[Candidate<'_>], embedder: &dyn
 /// How well token vectors match, 0 to 1, for those of the candidates that are meant: within stretches of the passage, and
 /// in the whole of it, where a token of the question counts by how much it tells the candidates apart.
 fn late_alike(asked: &Asked, candidates: &[Candidate<'_>], meant: impl Fn(&Candidate<'_>) -> bool) -> Vec<Option<f32>> {
-    let like = |c: &Candidate<'_>| meant(c).then(|| likeness(&asked.tokens, c.tokens, &[], asked.dimensions)).flatten();
-    let all: Vec<Option<Likeness>> = candidates.iter().map(like).collect();
+    let like = |c: &Candidate<'_>| meant(c).then(|| max_sim(&asked.tokens, c.tokens, &[], asked.dimensions)).flatten();
+    let all: Vec<Option<MaxSim>> = candidates.iter().map(like).collect();
     let telling: Vec<f32> = (0..asked.tokens.len() / asked.dimensions.max(1))
         .map(|token| deviation(all.iter().flatten().filter_map(|l| l.nearest.get(token).copied())))
         .collect();
-    let whole = |l: &Likeness| l.nearest.iter().zip(&telling).map(|(cosine, weight)| cosine * weight).sum::<f32>();
-    let part = |score: &dyn Fn(&Likeness) -> f32| {
+    let whole = |l: &MaxSim| l.nearest.iter().zip(&telling).map(|(cosine, weight)| cosine * weight).sum::<f32>();
+    let part = |score: &dyn Fn(&MaxSim) -> f32| {
         min_max(&all.iter().map(|l| l.as_ref().map_or(f32::NAN, score)).collect::<Vec<_>>())
     };
     let parts = mean_of(&[part(&|l| l.stretches[0]), part(&|l| l.stretches[1]), part(&whole)]);
@@ -130,7 +130,7 @@ fn late_across(
     let compare = |(n, c): (usize, &Candidate<'_>)| {
         let bias = embedder.language_bias(c.script, EmbedRole::Passage).map_or(&[][..], |bias| &bias.token);
         let meant = !is_own(c) || best == Some(n);
-        meant.then(|| likeness(&question, c.tokens, bias, asked.dimensions)).flatten().map(|l| l.mean())
+        meant.then(|| max_sim(&question, c.tokens, bias, asked.dimensions)).flatten().map(|l| l.mean())
     };
     let compared = stretched(&candidates.iter().enumerate().map(compare).collect::<Vec<_>>());
     let of_best = best.and_then(|n| compared[n]).unwrap_or(1.0);
@@ -145,7 +145,7 @@ fn stretched(scores: &[Option<f32>]) -> Vec<Option<f32>> {
 }
 
 /// The greatest share of the question's terms, by weight, that stand within `window` terms of the text.
-fn closeness(terms: &[String], weights: &BTreeMap<String, f32>, window: usize) -> f32 {
+fn proximity(terms: &[String], weights: &BTreeMap<String, f32>, window: usize) -> f32 {
     let total: f32 = weights.values().sum();
     let mut within: HashMap<&str, usize> = HashMap::new();
     let (mut sum, mut best) = (0.0_f32, 0.0_f32);
@@ -204,14 +204,14 @@ mod tests {
     #[test]
     fn words_count_where_they_stand_together() {
         let asked = weights("granite cools slowly");
-        let near = |text: &str| closeness(&analyse(text), &asked, 5);
+        let near = |text: &str| proximity(&analyse(text), &asked, 5);
         assert!((near("Deep down, granite cools slowly.") - 1.0).abs() < 1e-6);
         assert!(
             (near("Granite is a rock of many kinds that cools quickly or, rarely, quite slowly.") - 1.0 / 3.0).abs()
                 < 1e-6
         );
         assert!(near("Basalt is dark.").abs() < 1e-6);
-        assert!(closeness(&[], &asked, 5).abs() < 1e-6 && closeness(&analyse("a b"), &BTreeMap::new(), 5).abs() < 1e-6);
+        assert!(proximity(&[], &asked, 5).abs() < 1e-6 && proximity(&analyse("a b"), &BTreeMap::new(), 5).abs() < 1e-6);
     }
 
     #[test]

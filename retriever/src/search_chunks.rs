@@ -8,7 +8,7 @@ use std::{
 
 use domain::{
     ChunkId, ErrorKind, Hit, PortResult, Scores, Script, SearchMode, SearchQuery,
-    ports::{BoxFuture, ChunkSearcher, EmbedRole, Reranker, TextVectors},
+    ports::{BoxFuture, ChunkSearcher, EmbedRole, PassageReader, PassageText, Reranker, TextVectors},
 };
 
 use crate::{
@@ -38,11 +38,14 @@ impl ChunkSearcher for HybridRetriever {
             let Found { mut scored, across } = self.rank(&query, &mut asked).await?;
             let late = query.mode == SearchMode::Hybrid && self.settings.rerank_depth > 0;
             let depth = query.limit.max(if late { self.settings.rerank_depth } else { 0 });
-            let depth = depth.max(if self.reranker.is_some() { self.settings.read_depth } else { 0 });
+            let is_read = self.reranker.is_some() || (late && self.reader.is_some());
+            let depth = depth.max(if is_read { self.settings.read_depth } else { 0 });
             let depth = depth + make_room(&mut scored, &across, depth);
             let Read { mut hits, copies } = self.read(scored, depth, late.then(|| (query.text.clone(), asked))).await?;
             if let Some(reranker) = &self.reranker {
-                read_by(reranker.as_ref(), &query.text, &mut hits, self.settings.read_depth).await?;
+                rerank_by(reranker.as_ref(), &query.text, &mut hits, self.settings.read_depth).await?;
+            } else if let Some(reader) = self.reader.as_ref().filter(|_| late) {
+                read_by(reader.as_ref(), &query.text, &mut hits, self.settings.read_depth).await?;
             }
             hits.extend(copies);
             hits.truncate(query.limit);
@@ -218,7 +221,7 @@ fn fused(hit: FusedHit) -> Scored {
 }
 
 /// Orders the first `depth` hits as the reranker does, before all others. Where it is too busy, they stay as they were.
-async fn read_by(reranker: &dyn Reranker, query: &str, hits: &mut Vec<Hit>, depth: usize) -> PortResult<()> {
+async fn rerank_by(reranker: &dyn Reranker, query: &str, hits: &mut Vec<Hit>, depth: usize) -> PortResult<()> {
     let depth = depth.min(hits.len());
     let texts: Vec<String> = hits.iter().take(depth).map(|hit| hit.text.clone()).collect();
     let scores = match reranker.rerank(query, &texts).await {
@@ -235,6 +238,36 @@ async fn read_by(reranker: &dyn Reranker, query: &str, hits: &mut Vec<Hit>, dept
     }
     *hits = best_first(std::mem::take(hits));
     Ok(())
+}
+
+/// What the search's own score, 0 to 1, is worth beside a reading, in log-odds.
+const SEARCH_WEIGHT: f32 = 3.0;
+
+/// Orders the first `depth` hits by what a cross-encoder reads in them and by what they scored before, ahead of all others.
+/// Where it is too busy, they stay as they were.
+async fn read_by(reader: &dyn PassageReader, query: &str, hits: &mut Vec<Hit>, depth: usize) -> PortResult<()> {
+    let passages: Vec<PassageText> =
+        hits.iter().take(depth).map(|hit| text::passage_text(&hit.heading_path, &hit.text)).collect();
+    let readings = match reader.read(query, &passages).await {
+        Err(error) if error.kind == ErrorKind::Overloaded => {
+            tracing::warn!(%error, "hits are not read");
+            return Ok(());
+        }
+        readings => readings?,
+    };
+    for (n, hit) in hits.iter_mut().enumerate() {
+        hit.scores.rerank = readings.get(n).map(|reading| logistic(reading.holds));
+        hit.score = match readings.get(n) {
+            Some(reading) => 0.5 + 0.5 * logistic(0.5 * (reading.holds + SEARCH_WEIGHT * hit.score)),
+            None => 0.5 * hit.score.clamp(0.0, 1.0),
+        };
+    }
+    *hits = best_first(std::mem::take(hits));
+    Ok(())
+}
+
+fn logistic(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
 }
 
 /// The hits by falling score; equal ones stay as they were.

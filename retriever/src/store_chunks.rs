@@ -7,7 +7,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use domain::{
     Chunk, CourseId, DocumentId, ErrorKind, Hit, PortError, PortResult, Scores, Script,
-    ports::{BoxFuture, ChunkStore, EmbedRole, Embedder, Reranker, TextVectors},
+    ports::{BoxFuture, ChunkStore, EmbedRole, Embedder, PassageReader, Reranker, TextVectors},
 };
 
 use crate::{
@@ -67,6 +67,7 @@ pub struct HybridRetriever {
     pub(crate) vectors: Arc<dyn VectorIndex>,
     pub(crate) keywords: Arc<KeywordIndex>,
     pub(crate) reranker: Option<Arc<dyn Reranker>>,
+    pub(crate) reader: Option<Arc<dyn PassageReader>>,
     pub(crate) settings: RetrieverSettings,
     pub(crate) gate: BlockingGate,
     /// For commits, apart, so that a long one takes no place from searches.
@@ -111,6 +112,7 @@ impl HybridRetriever {
             vectors,
             keywords: Arc::new(keywords),
             reranker: None,
+            reader: None,
             settings,
             gate: BlockingGate::per_core(),
             keyword_writes: BlockingGate::single(),
@@ -122,6 +124,14 @@ impl HybridRetriever {
     #[must_use]
     pub fn with_reranker(mut self, reranker: Option<Arc<dyn Reranker>>) -> Self {
         self.reranker = reranker;
+        self
+    }
+
+    /// The same retriever with a cross-encoder that reads the first hits of a hybrid search, or without one. A reranker, where
+    /// there is one, goes before it.
+    #[must_use]
+    pub fn with_reader(mut self, reader: Option<Arc<dyn PassageReader>>) -> Self {
+        self.reader = reader;
         self
     }
 

@@ -9,6 +9,7 @@ mod ask_and_cite;
 mod bad_input;
 mod command_line;
 mod conversations;
+mod doc_examples;
 mod explained;
 mod injections;
 mod model_server;

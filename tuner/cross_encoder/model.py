@@ -1,8 +1,9 @@
 """The cross-encoder: multilingual-e5-small's encoder (Wang et al. 2024) over question and passage together, with heads.
 
 The text is `<s> question </s> sentence </s> sentence </s> ...`. From `<s>`: whether the passage holds the answer, and for
-a statement in the question's place the verdict (supported, contradicted, not said). From the `</s>` behind a sentence:
-whether it answers. From each token: whether the exact words that answer begin or end there (Devlin et al. 2019).
+a statement in the question's place the verdict (supported, contradicted, not said). From each token: whether it answers
+(a sentence's log-odds are the logarithm of the sum of its tokens' exponentials, its `</s>` among them), and whether the
+exact words that answer begin or end there (Devlin et al. 2019).
 """
 import struct
 
@@ -104,10 +105,15 @@ class CrossEncoder(nn.Module):
         return self.pair_head(x[:, 0]).float(), self.token_head(x).float()
 
 
+def sentence_scores(scores, first, ends):
+    """The log-odds that each sentence answers, of the tokens' scores, where the first begins, and each one's `</s>`."""
+    return torch.stack([torch.logsumexp(scores[begin : end + 1], 0) for begin, end in zip([first, *(e + 1 for e in ends)], ends)])
+
+
 def encode(tokenizer, question, sentences, span=None):
-    """Token ids, the place of each sentence's `</s>`, and the span's first and last token (None where it is cut off)."""
+    """Token ids, where the sentences begin, the place of each sentence's `</s>`, and the span's first and last token (None where it is cut off)."""
     ids = [BOS, *tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_TOKENS], EOS]
-    limit, ends, found = len(ids) + PASSAGE_TOKENS, [], None
+    first, limit, ends, found = len(ids), len(ids) + PASSAGE_TOKENS, [], None
     for n, sentence in enumerate(sentences):
         encoding = tokenizer.encode(sentence, add_special_tokens=False)
         room = limit - len(ids) - 1
@@ -120,4 +126,4 @@ def encode(tokenizer, question, sentences, span=None):
         ids += encoding.ids[:room]
         ends.append(len(ids))
         ids.append(EOS)
-    return ids, ends, found
+    return ids, first, ends, found

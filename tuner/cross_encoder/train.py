@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from model import Container, CrossEncoder, PAD, encode
+from model import Container, CrossEncoder, PAD, encode, sentence_scores
 
 HELD_OUT = 40  # one context in so many is never trained on
 
@@ -26,8 +26,8 @@ def is_held_out(row):
 def prepare(tokenizer, row):
     pairs = []
     for passage in row["passages"]:
-        ids, ends, span = encode(tokenizer, row["question"], passage["sentences"], passage["span"])
-        pairs.append({"ids": ids, "ends": ends, "answers": passage["answers"][: len(ends)], "holds": passage["holds"], "span": span, "extractive": passage["span"] is not None or not passage["holds"]})
+        ids, first, ends, span = encode(tokenizer, row["question"], passage["sentences"], passage["span"])
+        pairs.append({"ids": ids, "first": first, "ends": ends, "answers": passage["answers"][: len(ends)], "holds": passage["holds"], "span": span, "extractive": passage["span"] is not None or not passage["holds"]})
     return {"pairs": pairs, "verdict": row["verdict"], "length": max(len(p["ids"]) for p in pairs), "tokens": sum(len(p["ids"]) for p in pairs)}
 
 
@@ -75,7 +75,7 @@ def loss_of(group, pairs, pair_out, token_out):
             pair = pairs[n]
             # A contradicted statement has a sentence that shows it, too.
             answers = torch.tensor([float(a) for a in pair["answers"]])
-            scores = token_out[n, pair["ends"], 0]
+            scores = sentence_scores(token_out[n, :, 0], pair["first"], pair["ends"])
             share = 1.0 if answers.any() else 0.3
             add("sentence", share * F.binary_cross_entropy_with_logits(scores, answers))
             if answers.any():
@@ -108,7 +108,7 @@ def evaluate(model, rows, tokenizer):
         if first["holds"]:
             if len(pairs) > 1:
                 hits["rank"].append(int(pair_out[:, 0].argmax()) == 0)
-            best = int(token_out[0, first["ends"], 0].argmax())
+            best = int(sentence_scores(token_out[0, :, 0], first["first"], first["ends"]).argmax())
             hits["sentence"].append(bool(first["answers"][best]))
             if first["span"]:
                 hits["span"].append((int(token_out[0, : len(first["ids"]), 1].argmax()), int(token_out[0, : len(first["ids"]), 2].argmax())) == first["span"])

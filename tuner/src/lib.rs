@@ -21,8 +21,9 @@ pub use error::{TunerError, TunerResult};
 pub use gguf_files::{Mix, adapter_weights, convert, merge, quantize};
 pub use network::logits;
 pub use rows::{
-    FollowUp, PrepareReport, PrepareSettings, Prepared, QuestionItem, QuestionSet, Row, RowCount, hold_out_rows,
-    prepare, read_passages, read_questions, read_rows, write_question_set, write_rows,
+    AskedItem, FollowUp, Material, PrepareReport, PrepareSettings, Prepared, QuestionItem, QuestionSet, Row, RowCount,
+    SourceText, SplitSentences, Told, hold_out_rows, prepare, prepare_pointing, read_material, read_passages,
+    read_questions, read_rows, write_question_set, write_rows,
 };
 pub use text::{Encoded, TextCodec};
 pub use train::{

@@ -9,6 +9,7 @@ mod conversation;
 mod copy_prompt;
 mod copy_span;
 mod find_material;
+mod read_passages;
 mod refuse;
 mod show_sentence;
 mod sound_passages;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 
 use domain::{
     Answer, AnswerMode, Language, Passage, PortResult, Prompt, PromptUse, Script, Turn, Usage,
-    ports::{Embedder, LanguageModel, Locate},
+    ports::{Embedder, LanguageModel, Locate, PassageReader},
 };
 use text::{Citations, Ranked, Sentence, select_quote, sentences_of, widen};
 use tokio::sync::mpsc;
@@ -34,6 +35,7 @@ pub use show_sentence::AnswerEvent;
 pub use standalone_question::standalone_question;
 
 use check_sentence::Checker;
+use read_passages::read_passages;
 use refuse::{NEAREST, doubt, evidence, refusal};
 use show_sentence::Shown;
 use sound_passages::sound;
@@ -133,13 +135,20 @@ struct RankedQuestion<'a> {
 pub struct Answerer {
     model: Option<Arc<dyn LanguageModel>>,
     embedder: Arc<dyn Embedder>,
+    reader: Option<Arc<dyn PassageReader>>,
     config: AnswerConfig,
 }
 
 impl Answerer {
     /// Without a model every answer is a quote.
     pub fn new(model: Option<Arc<dyn LanguageModel>>, embedder: Arc<dyn Embedder>, config: AnswerConfig) -> Self {
-        Self { model, embedder, config }
+        Self { model, embedder, reader: None, config }
+    }
+
+    /// The same, with a cross-encoder that reads the passages: it chooses sentences and tells whether any answers.
+    #[must_use]
+    pub fn with_reader(self, reader: Option<Arc<dyn PassageReader>>) -> Self {
+        Self { reader, ..self }
     }
 
     /// Answers, telling `events` on the way.
@@ -156,9 +165,12 @@ impl Answerer {
         let question = standalone_question(&request.question, &request.history);
         let sentences = sentences_of(&passages);
         let embedder = self.embedder.as_ref();
-        let ranked = select_quote(&question, &passages, &sentences, embedder, self.config.candidates).await?;
+        let mut ranked = select_quote(&question, &passages, &sentences, embedder, self.config.candidates).await?;
         let mut shown = Shown::new(Citations::new(&passages, locate), events);
-        let evidence = evidence(&ranked, self.config.even_at(request.language), request.language);
+        let mut evidence = evidence(&ranked, self.config.even_at(request.language), request.language);
+        if let Some(reader) = &self.reader {
+            evidence = read_passages(&question, &passages, &mut ranked, evidence, reader.as_ref()).await?;
+        }
         (shown.doubt, shown.refuse_above) = (doubt(evidence, None), Some(self.config.refuse_quote_above));
         if shown.doubt > self.config.refuse_quote_above {
             shown.show_refusal(refusal(request.language), &best_of_passages(&ranked, NEAREST)).await?;

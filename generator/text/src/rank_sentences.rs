@@ -29,6 +29,8 @@ pub struct Ranked<'a> {
     pub similarity: Option<f32>,
     /// The cosine of a sentence in another script, what tells the language taken off.
     pub across: Option<f32>,
+    /// The log-odds that it answers, as a cross-encoder read it.
+    pub answers: Option<f32>,
     /// What the ranking goes by.
     pub score: f32,
 }
@@ -56,7 +58,14 @@ pub fn rank_sentences<'a>(question: &str, passages: &[Passage], sentences: &[Sen
         let mut score = overlap + 0.2 * f32::max(0.0, context - overlap);
         score += PASSAGE_WEIGHT * prior.get(sentence.passage).copied().unwrap_or(0.0);
         score += kind_bonus(expected, sentence, &asked);
-        ranked.push(Ranked { sentence: sentence.clone(), overlap, similarity: None, across: None, score });
+        ranked.push(Ranked {
+            sentence: sentence.clone(),
+            overlap,
+            similarity: None,
+            across: None,
+            answers: None,
+            score,
+        });
     }
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
     ranked

@@ -95,7 +95,8 @@ pub fn widen<'a>(passages: &'a [Passage], ranked: &[Ranked<'a>]) -> Option<Sente
     let best = ranked.first()?;
     let mut span = best.sentence.clone();
     let text = &passages.get(span.passage)?.text;
-    let near = ranked.iter().skip(1).take(NEAR).filter(|r| r.score > best.score - NEAR_SCORE);
+    // What a cross-encoder read stands for itself: its scores of neighbours lie too near to each other to tell.
+    let near = ranked.iter().skip(1).take(NEAR).filter(|r| r.answers.is_none() && r.score > best.score - NEAR_SCORE);
     // A question answers none.
     let near = near.filter(|r| !r.sentence.text.ends_with(['?', '？']) && !r.sentence.orders);
     for other in near.map(|r| &r.sentence).filter(|s| s.passage == span.passage) {

@@ -40,6 +40,8 @@ fn ends_sentence(text: &str, at: usize, c: char) -> bool {
     let after = text.get(at + c.len_utf8()..).unwrap_or_default();
     match c {
         '。' | '！' | '？' | '｡' => true,
+        // Many Chinese textbooks end sentences so; between digits it is a decimal point.
+        '．' => !(before.ends_with(char::is_numeric) && after.starts_with(char::is_numeric)),
         '!' | '?' => starts_anew(after),
         '.' => starts_anew(after) && !is_abbreviation(before, after),
         '\n' => breaks_line(before, after),
@@ -125,7 +127,7 @@ fn is_closing(c: char) -> bool {
 }
 
 fn is_end_mark(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '…')
+    matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '…' | '｡' | '．')
 }
 
 #[cfg(test)]
@@ -154,6 +156,11 @@ mod tests {
     #[test]
     fn chinese_with_quotes() {
         assert_eq!(split("他說：「好。」然後走了。真的嗎？是！"), ["他說：「好。」", "然後走了。", "真的嗎？", "是！"]);
+    }
+
+    #[test]
+    fn full_width_and_half_width_stops_end_sentences() {
+        assert_eq!(split("水庫淤積了．蓄水量減少３．５成．真的｡"), ["水庫淤積了．", "蓄水量減少３．５成．", "真的｡"]);
     }
 
     #[test]

@@ -14,7 +14,8 @@ fn write_set(dir: &Path, questions: &str) {
 
 async fn run(dir: &Path, limit: Option<usize>) -> Result<Vec<retriever::ModeReport>, retriever::RetrieverError> {
     let work = tempfile::tempdir().unwrap();
-    evaluate(dir, Arc::new(crate::common::HashEmbedder), None, work.path(), limit, RetrieverSettings::default()).await
+    evaluate(dir, Arc::new(crate::common::HashEmbedder), (None, None), work.path(), limit, RetrieverSettings::default())
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,8 +65,9 @@ async fn the_real_embedder_beats_chance() {
     for set in ["squad", "drcd", "cmrc2018"] {
         let work = tempfile::tempdir().unwrap();
         let dir = Path::new(&sets).join(set);
-        let reports =
-            evaluate(&dir, embedder.clone(), None, work.path(), None, RetrieverSettings::default()).await.unwrap();
+        let reports = evaluate(&dir, embedder.clone(), (None, None), work.path(), None, RetrieverSettings::default())
+            .await
+            .unwrap();
         for report in &reports {
             println!("{set} {}", serde_json::to_string(report).unwrap());
         }

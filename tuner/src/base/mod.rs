@@ -182,13 +182,15 @@ pub struct Base {
     pub(crate) final_norm: Vec<f32>,
     /// `[vocabulary, width]`; the embedding where it is missing.
     pub(crate) head: Option<Vec<f32>>,
+    /// The angle per position of each pair of a head's numbers, scaled as the model asks.
+    pub(crate) frequencies: Vec<f64>,
 }
 
 impl Base {
     /// Reads a GGUF file (dequantized), or a folder with `config.json` and safetensors as Hugging Face writes them.
     pub fn open(path: &Path) -> TunerResult<Self> {
         let source: Box<dyn Source> =
-            if path.is_dir() { Box::new(HfFolder::open(path)?.unscaled()?) } else { Box::new(read_gguf::open(path)?) };
+            if path.is_dir() { Box::new(HfFolder::open(path)?) } else { Box::new(read_gguf::open(path)?) };
         Self::read(source)
     }
 
@@ -210,7 +212,8 @@ impl Base {
         let layers = (0..shape.layers).map(|l| read_layer(&mut *source, &shape, l)).collect::<TunerResult<_>>()?;
         let final_norm = source.tensor(Part::FinalNorm, &[width])?;
         let head = source.has_head().then(|| source.tensor(Part::Head, &[vocabulary, width])).transpose()?;
-        Ok(Self { shape, embedding, layers, final_norm, head })
+        let frequencies = source.frequencies()?;
+        Ok(Self { shape, embedding, layers, final_norm, head, frequencies })
     }
 }
 
@@ -240,12 +243,6 @@ fn read_stack(source: &mut dyn Source, shape: &Shape, layer: usize, targets: &[T
     Ok(Stack { weight, bias: (!bias.is_empty()).then_some(bias), outputs, inputs })
 }
 
-fn scaled_positions() -> TunerError {
-    let problem =
-        "its rotary positions are scaled (as in Llama 3.1 and later); such models are served, but not tuned here";
-    TunerError::BadModel { problem: problem.to_owned() }
-}
-
 /// A tensor of a base model, whatever the file calls it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Part {
@@ -263,6 +260,8 @@ pub(crate) trait Source {
     fn shape(&self) -> TunerResult<Shape>;
     /// Whether the output matrix is another than the embedding.
     fn has_head(&self) -> bool;
+    /// The angle per position of each pair of a head's numbers.
+    fn frequencies(&mut self) -> TunerResult<Vec<f64>>;
     /// The tensor in Hugging Face's order; another shape is an error that names both.
     fn tensor(&mut self, part: Part, shape: &[usize]) -> TunerResult<Vec<f32>>;
 }

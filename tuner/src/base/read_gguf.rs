@@ -11,7 +11,7 @@ use candle_core::{
 };
 use gguf::{Header, Metadata, read_header, text, texts};
 
-use super::{Architecture, Part, Shape, Source, Target};
+use super::{Architecture, Part, Shape, Source, Target, rope::frequencies};
 use crate::{TunerError, TunerResult};
 
 pub(super) struct GgufSource {
@@ -24,16 +24,27 @@ pub(super) struct GgufSource {
 pub(super) fn open(path: &Path) -> TunerResult<GgufSource> {
     let (content, reader) = read_content(path)?;
     let shape = read_shape(&content)?;
-    if content.tensor_infos.contains_key("rope_freqs.weight") || is_scaled(&content.metadata) {
-        return Err(super::scaled_positions());
-    }
     Ok(GgufSource { content, reader, shape })
 }
 
-/// Whether the file asks for scaled positions other than by its tensor of factors.
-fn is_scaled(metadata: &Metadata) -> bool {
+/// Llama 3's divisors of the angles, one for each pair.
+const DIVISORS: &str = "rope_freqs.weight";
+
+/// What positions are divided by: 1, or the factor of linear scaling. The engine runs no other kind, so none is tuned.
+fn linear_factor(metadata: &Metadata) -> TunerResult<f32> {
     let name = text(metadata, "general.architecture").unwrap_or_default();
-    text(metadata, &format!("{name}.rope.scaling.type")).is_ok_and(|kind| kind != "none")
+    let key = format!("{name}.rope.scaling.type");
+    let bad = |problem: String| TunerError::BadModel { problem };
+    match metadata.get(&key).map(|_| text(metadata, &key)).transpose()? {
+        None | Some("none") => Ok(1.0),
+        Some("linear") => {
+            let key = format!("{name}.rope.scaling.factor");
+            let factor = metadata.get(&key).and_then(|value| value.to_f32().ok());
+            let usable = factor.filter(|factor| factor.is_finite() && *factor > 0.0);
+            usable.ok_or_else(|| bad(format!("the rotary scaling needs `{key}`, a number above 0")))
+        }
+        Some(other) => Err(bad(format!("the rotary scaling `{other}` is not supported; linear and llama3 are"))),
+    }
 }
 
 /// Reads a GGUF file's head.
@@ -94,22 +105,39 @@ impl Source for GgufSource {
         self.content.tensor_infos.contains_key("output.weight")
     }
 
-    fn tensor(&mut self, part: Part, shape: &[usize]) -> TunerResult<Vec<f32>> {
-        let name = tensor_name(part);
-        let Some(info) = self.content.tensor_infos.get(&name) else {
-            return Err(TunerError::MissingTensor { name });
-        };
-        if info.shape.dims() != shape {
-            return Err(TunerError::WrongShape { name, found: info.shape.dims().to_vec(), expected: shape.to_vec() });
+    fn frequencies(&mut self) -> TunerResult<Vec<f64>> {
+        let factor = linear_factor(&self.content.metadata)?;
+        let scaled = self.content.tensor_infos.contains_key(DIVISORS);
+        let divisors = scaled.then(|| self.values(DIVISORS, &[self.shape.head / 2])).transpose()?;
+        if divisors.iter().flatten().any(|d| !d.is_finite() || *d <= 0.0) {
+            return Err(TunerError::BadModel { problem: format!("tensor `{DIVISORS}`: its values must be above 0") });
         }
-        let mut read = || -> candle_core::Result<Vec<f32>> {
-            let tensor = self.content.tensor(&mut self.reader, &name, &Device::Cpu)?;
-            tensor.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1()
-        };
-        let values = read().map_err(|e| TunerError::BadModel { problem: format!("tensor `{name}`: {e}") })?;
+        Ok(frequencies(&self.shape, factor, divisors.as_deref()))
+    }
+
+    fn tensor(&mut self, part: Part, shape: &[usize]) -> TunerResult<Vec<f32>> {
+        let values = self.values(&tensor_name(part), shape)?;
         let permuted = self.shape.architecture == Architecture::Llama
             && matches!(part, Part::Weight(_, Target::Query | Target::Key));
         Ok(if permuted { to_halves(&values, shape, self.shape.head) } else { values })
+    }
+}
+
+impl GgufSource {
+    /// A tensor's values as the file has them.
+    fn values(&mut self, name: &str, shape: &[usize]) -> TunerResult<Vec<f32>> {
+        let Some(info) = self.content.tensor_infos.get(name) else {
+            return Err(TunerError::MissingTensor { name: name.to_owned() });
+        };
+        if info.shape.dims() != shape {
+            let name = name.to_owned();
+            return Err(TunerError::WrongShape { name, found: info.shape.dims().to_vec(), expected: shape.to_vec() });
+        }
+        let mut read = || -> candle_core::Result<Vec<f32>> {
+            let tensor = self.content.tensor(&mut self.reader, name, &Device::Cpu)?;
+            tensor.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1()
+        };
+        read().map_err(|e| TunerError::BadModel { problem: format!("tensor `{name}`: {e}") })
     }
 }
 

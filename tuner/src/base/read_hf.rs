@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Architecture, Part, Shape, Source, WeightFiles, read_header,
-    rope::{RopeConfig, RopeScaling},
+    rope::{RopeConfig, RopeScaling, frequencies},
 };
 use crate::{TunerError, TunerResult, error::unreadable};
 
@@ -98,11 +98,6 @@ impl HfFolder {
         let files = present.iter().map(|path| load(path)).collect::<TunerResult<_>>()?;
         Ok(Self { files, config })
     }
-
-    /// The same, unless its positions are scaled.
-    pub(super) fn unscaled(self) -> TunerResult<Self> {
-        if self.config.scaling.is_some() { Err(super::scaled_positions()) } else { Ok(self) }
-    }
 }
 
 fn to_shape(config: &Config) -> TunerResult<Shape> {
@@ -142,6 +137,11 @@ impl Source for HfFolder {
 
     fn has_head(&self) -> bool {
         !self.config.tied && self.files.iter().any(|f| f.contains_key(HEAD))
+    }
+
+    fn frequencies(&mut self) -> TunerResult<Vec<f64>> {
+        let HfConfig { shape, scaling, .. } = &self.config;
+        Ok(scaling.as_ref().map_or_else(|| frequencies(shape, 1.0, None), |scaling| scaling.frequencies(shape)))
     }
 
     fn tensor(&mut self, part: Part, shape: &[usize]) -> TunerResult<Vec<f32>> {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::Shape;
+
 /// One of the two objects, as it is written.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct RopeConfig {
@@ -64,7 +66,21 @@ impl RopeConfig {
     }
 }
 
+/// The angle per position of each pair of a head's numbers, all divided by `factor` (linear scaling), and each by its own
+/// divisor where there are such (Llama 3's scaling): as the engine turns them.
+pub(super) fn frequencies(shape: &Shape, factor: f32, divisors: Option<&[f32]>) -> Vec<f64> {
+    let (base, head) = (f64::from(shape.rope_base), shape.head as f64);
+    let divisor = |pair: usize| divisors.and_then(|d| d.get(pair)).map_or(1.0, |d| f64::from(*d)) * f64::from(factor);
+    (0..shape.head / 2).map(|pair| base.powf(-2.0 * pair as f64 / head) / divisor(pair)).collect()
+}
+
 impl RopeScaling {
+    /// The angle per position of each pair of a head's numbers.
+    pub(super) fn frequencies(&self, shape: &Shape) -> Vec<f64> {
+        let factor = if let Self::Linear(factor) = self { *factor } else { 1.0 };
+        frequencies(shape, factor, self.divisors(shape.rope_base, shape.head).as_deref())
+    }
+
     /// What each pair's angle is divided by, where that differs between pairs: GGUF's `rope_freqs`.
     pub(crate) fn divisors(&self, base: f32, head: usize) -> Option<Vec<f32>> {
         let Self::Llama3 { factor, low, high, original } = *self else { return None };
@@ -112,6 +128,26 @@ mod tests {
             let error = scaling(config).unwrap_err();
             assert!(error.contains(said), "{error}");
         }
+    }
+
+    /// What transformers 4.44 makes of Llama 3.1's config (`_compute_llama3_parameters`), worked out by hand for one pair of
+    /// each kind: quick (wave shorter than 8192 / 4), between, and slow (longer than 8192).
+    #[test]
+    fn angles_are_those_of_the_reference() {
+        let shape = Shape { rope_base: 500_000.0, head: 128, ..crate::network::tests::tiny_shape() };
+        let plain = frequencies(&shape, 1.0, None);
+        let scaled = scaling(llama3()).unwrap().unwrap().frequencies(&shape);
+        let close = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 1e-5, "{a}, not {b}");
+        close(plain[1], 500_000f64.powf(-1.0 / 64.0));
+        close(scaled[8], plain[8]);
+        close(scaled[60], plain[60] / 8.0);
+        let pair = 32;
+        let wave = 2.0 * std::f64::consts::PI / plain[pair];
+        assert!(wave > 2048.0 && wave < 8192.0);
+        let smooth = (8192.0 / wave - 1.0) / (4.0 - 1.0);
+        close(scaled[pair], (1.0 - smooth) * plain[pair] / 8.0 + smooth * plain[pair]);
+        let half = RopeScaling::Linear(2.0).frequencies(&shape);
+        assert!(half.iter().zip(&plain).all(|(a, b)| (a * 2.0 - b).abs() < 1e-12));
     }
 
     #[test]

@@ -108,9 +108,9 @@ pub(crate) struct Rotations {
 }
 
 impl Rotations {
-    pub(crate) fn new(positions: &[u32], head: usize, base: f32) -> Self {
-        let half = head / 2;
-        let frequencies: Vec<f64> = (0..half).map(|j| f64::from(base).powf(-2.0 * j as f64 / head as f64)).collect();
+    /// `frequencies` are the angles per position of each pair of a head's numbers.
+    pub(crate) fn new(positions: &[u32], frequencies: &[f64]) -> Self {
+        let head = 2 * frequencies.len();
         let mut table = Vec::with_capacity(positions.len() * head);
         for position in positions {
             let angles = || frequencies.iter().map(|f| f64::from(*position) * f);

@@ -87,7 +87,7 @@ impl Network<'_> {
     /// How the goals are predicted.
     pub(crate) fn predict(self, sequence: &Sequence) -> Vec<Prediction> {
         let shape = &self.base.shape;
-        let rotations = Rotations::new(&sequence.positions, shape.head, shape.rope_base);
+        let rotations = Rotations::new(&sequence.positions, &self.base.frequencies);
         let pass = Pass { network: self, rotations: &rotations, spans: &sequence.spans, dropout: None };
         let mut x = self.embed(&sequence.tokens);
         for layer in 0..shape.layers {
@@ -101,7 +101,7 @@ impl Network<'_> {
     /// The same, and adds the gradient of the weighted sum of losses to `gradient`.
     pub(crate) fn train(self, sequence: &Sequence, dropout: Option<Dropout>, gradient: &mut [f32]) -> Vec<Prediction> {
         let shape = &self.base.shape;
-        let rotations = Rotations::new(&sequence.positions, shape.head, shape.rope_base);
+        let rotations = Rotations::new(&sequence.positions, &self.base.frequencies);
         let pass = Pass { network: self, rotations: &rotations, spans: &sequence.spans, dropout };
         let first = self.adapter.first_layer();
         let mut x = self.embed(&sequence.tokens);
@@ -126,7 +126,7 @@ impl Network<'_> {
     pub(crate) fn logits(self, tokens: &[u32]) -> Vec<f32> {
         let shape = &self.base.shape;
         let positions: Vec<u32> = (0..tokens.len() as u32).collect();
-        let rotations = Rotations::new(&positions, shape.head, shape.rope_base);
+        let rotations = Rotations::new(&positions, &self.base.frequencies);
         let spans = [Span { own: 0..tokens.len(), prefix: 0..0 }];
         let pass = Pass { network: self, rotations: &rotations, spans: &spans, dropout: None };
         let mut x = self.embed(tokens);

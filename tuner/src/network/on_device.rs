@@ -22,6 +22,8 @@ pub(crate) struct DeviceNetwork {
     final_norm: Tensor,
     /// The embedding serves where it is missing.
     head: Option<Tensor>,
+    /// The angle per position of each pair of a head's numbers.
+    frequencies: Vec<f64>,
 }
 
 struct Layer {
@@ -93,7 +95,8 @@ impl DeviceNetwork {
         let embedding = matrix(&base.embedding, shape.vocabulary, shape.width)?;
         let head = base.head.as_deref().map(|head| matrix(head, shape.vocabulary, shape.width)).transpose()?;
         let final_norm = vector(&base.final_norm)?;
-        Ok(Self { device, dtype, shape, embedding, layers, final_norm, head })
+        let frequencies = base.frequencies.clone();
+        Ok(Self { device, dtype, shape, embedding, layers, final_norm, head, frequencies })
     }
 
     /// How the goals are predicted.
@@ -177,10 +180,8 @@ impl DeviceNetwork {
 
     /// Cosines and sines of the rotary embedding, `[tokens, 1, head / 2]` each.
     fn angles(&self, positions: &[u32]) -> Result<(Tensor, Tensor)> {
-        let (head, base) = (self.shape.head, f64::from(self.shape.rope_base));
-        let half = head / 2;
-        let angle = |at: &u32, pair: usize| f64::from(*at) * base.powf(-2.0 * pair as f64 / head as f64);
-        let all = || positions.iter().flat_map(|at| (0..half).map(move |pair| angle(at, pair)));
+        let half = self.frequencies.len();
+        let all = || positions.iter().flat_map(|at| self.frequencies.iter().map(|f| f64::from(*at) * f));
         let table = |of: fn(f64) -> f64| {
             let values: Vec<f32> = all().map(|a| of(a) as f32).collect();
             Tensor::from_vec(values, (positions.len(), 1, half), &self.device)?.to_dtype(self.dtype)

@@ -52,6 +52,7 @@ pub(crate) fn tiny_base(shape: &Shape, seed: u64) -> Base {
         layers,
         final_norm: values(&mut random, shape.width, 1.0),
         head: None,
+        frequencies: (0..shape.head / 2).map(|pair| 10_000f64.powf(-2.0 * pair as f64 / shape.head as f64)).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod hold_out;
 mod neighbours;
+mod pointing;
 mod prepare;
 mod question_set;
 mod spans;
@@ -13,9 +14,11 @@ use std::path::Path;
 use domain::{
     Language,
     ports::{Message, Role},
+    task_prompts,
 };
 use serde::{Deserialize, Serialize};
 
+pub use pointing::{AskedItem, Material, SourceText, SplitSentences, Told, prepare_pointing, read_material};
 pub use prepare::{PrepareReport, PrepareSettings, Prepared, RowCount, prepare};
 pub use question_set::{FollowUp, QuestionItem, QuestionSet, read_passages, read_questions, write_question_set};
 
@@ -27,8 +30,12 @@ use crate::{TunerError, TunerResult, error::unreadable, files::write_lines, rand
 pub struct Row {
     /// For messages and reports.
     pub id: String,
-    /// What is asked for: `answer`, `refuse`, `stem`, `distractors`, `rewrite`, or a task of one's own.
+    /// What is asked for: `answer`, `refuse`, `stem`, `distractors`, `rewrite`, of version 2 also `verdict` and `question`, or
+    /// a task of one's own.
     pub task: String,
+    /// For reports: a question's type, a verdict, an answer's form.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
     /// For reports.
     #[serde(default = "english")]
     pub language: Language,
@@ -37,6 +44,20 @@ pub struct Row {
     pub group: String,
     /// The last is the assistant's.
     pub messages: Vec<Message>,
+}
+
+impl Row {
+    /// The version of Lectern's own wordings that the row is in; `None` for another's.
+    pub(crate) fn task_prompts(&self) -> Option<u32> {
+        task_prompts::version_of(self.language, &self.messages.first()?.content)
+    }
+}
+
+impl Default for Row {
+    fn default() -> Self {
+        let (id, task, kind, group) = Default::default();
+        Self { id, task, kind, language: Language::English, group, messages: Vec::new() }
+    }
 }
 
 const fn english() -> Language {

@@ -26,7 +26,8 @@ impl Neighbours {
                 norms[*n] += *weight * *weight;
             }
         }
-        let nearest = |n: usize| nearest(n, &counts[n], &postings, &norms, most);
+        let mut scores = vec![0.0; texts.len()];
+        let nearest = |n: usize| nearest(n, &counts[n], &postings, &norms, most, &mut scores);
         Self((0..texts.len()).map(nearest).collect())
     }
 
@@ -42,19 +43,26 @@ fn nearest(
     postings: &HashMap<&str, Vec<(usize, f32)>>,
     norms: &[f32],
     most: usize,
+    scores: &mut [f32],
 ) -> Vec<(usize, f32)> {
-    let mut scores: HashMap<usize, f32> = HashMap::new();
+    let mut touched: Vec<usize> = Vec::new();
     let mut terms: Vec<&String> = counts.keys().collect();
     // Floats are added in the same order each time: a map's own order changes from run to run.
     terms.sort_unstable();
     for list in terms.into_iter().filter_map(|t| postings.get(t.as_str())) {
-        let Some((_, own)) = list.iter().find(|(m, _)| *m == n) else { continue };
+        // Lists are in the order of their texts.
+        let Ok(at) = list.binary_search_by_key(&n, |(m, _)| *m) else { continue };
+        let own = list[at].1;
         for (m, weight) in list.iter().filter(|(m, _)| *m != n) {
-            *scores.entry(*m).or_default() += own * weight;
+            if scores[*m] == 0.0 {
+                touched.push(*m);
+            }
+            scores[*m] += own * weight;
         }
     }
-    let mut ranked: Vec<(usize, f32)> =
-        scores.into_iter().map(|(m, score)| (m, score / (norms[n] * norms[m]).sqrt().max(f32::MIN_POSITIVE))).collect();
+    // The scores are left as they were found, for the next text.
+    let mut score = |m: usize| std::mem::take(&mut scores[m]) / (norms[n] * norms[m]).sqrt().max(f32::MIN_POSITIVE);
+    let mut ranked: Vec<(usize, f32)> = touched.into_iter().map(|m| (m, score(m))).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     ranked.truncate(most);
     ranked

@@ -35,6 +35,8 @@ pub struct PrepareSettings {
     pub stems: f64,
     /// Share of the questions that also become a row for wrong answers, where such can be found.
     pub distractors: f64,
+    /// Rows that judge a statement, as a share of the questions; version 2 only.
+    pub verdicts: f64,
     /// Share of the questions that is held out, by whole articles.
     pub hold_out: f64,
     /// Everything random comes from it.
@@ -44,7 +46,16 @@ pub struct PrepareSettings {
 impl Default for PrepareSettings {
     fn default() -> Self {
         let sizes = vec![1, 3, 5];
-        Self { languages: Vec::new(), sizes, refusals: 0.2, stems: 0.3, distractors: 0.15, hold_out: 0.1, seed: 24 }
+        Self {
+            languages: Vec::new(),
+            sizes,
+            refusals: 0.2,
+            stems: 0.3,
+            distractors: 0.15,
+            verdicts: 0.5,
+            hold_out: 0.1,
+            seed: 24,
+        }
     }
 }
 
@@ -57,9 +68,11 @@ pub struct PrepareReport {
     pub repeated: usize,
     /// Questions left out because their passage occurs among those kept for evaluation.
     pub kept_back: usize,
+    /// Questions left out because no sentence, or no single passage, carries their answer; version 2 only.
+    pub without_evidence: usize,
     /// Passages to train on, and held out.
     pub passages: (usize, usize),
-    /// Rows by language and task.
+    /// Rows by language, task and kind.
     pub rows: Vec<RowCount>,
 }
 
@@ -70,6 +83,9 @@ pub struct RowCount {
     pub language: &'static str,
     /// The task.
     pub task: String,
+    /// The rows' kind within the task; empty where there are none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub kind: String,
     /// To train on.
     pub train: usize,
     /// Held out.
@@ -96,6 +112,13 @@ pub(super) struct Passage<'a> {
     pub items: Vec<&'a QuestionItem>,
 }
 
+impl<'a> Passage<'a> {
+    /// Its article's title; empty where no question names it.
+    fn title(&self) -> &'a str {
+        self.items.iter().map(|item| item.title.as_str()).find(|title| !title.is_empty()).unwrap_or_default()
+    }
+}
+
 /// Makes rows of a set. Passages that occur in `kept_back` are left out.
 pub fn prepare(set: &QuestionSet, kept_back: &[String], settings: &PrepareSettings) -> TunerResult<Prepared> {
     check(settings)?;
@@ -105,18 +128,15 @@ pub fn prepare(set: &QuestionSet, kept_back: &[String], settings: &PrepareSettin
     let (follow_ups, follow_ups_held) = divide(&set.follow_ups, settings);
     let texts: Vec<&str> = passages.iter().map(|p| p.text).collect();
     let neighbours = Neighbours::find(&texts, 24);
-    let held = hold_out::choose(&passages, &neighbours, settings.hold_out, settings.seed);
+    let counted: Vec<_> =
+        passages.iter().map(|p| hold_out::Counted { questions: p.items.len(), title: p.title() }).collect();
+    let held = hold_out::choose(&counted, &neighbours, settings.hold_out, settings.seed);
     let mut prepared = Prepared { report, ..Prepared::default() };
-    let mut counts: BTreeMap<(&'static str, String), (usize, usize)> = BTreeMap::new();
     for part in [false, true] {
         let members: Vec<usize> = (0..passages.len()).filter(|p| held[*p] == part).collect();
         let maker = Maker { passages: &passages, neighbours: &neighbours, settings };
         let mut rows = maker.rows(&members, part);
         rows.extend((if part { &follow_ups_held } else { &follow_ups }).iter().map(|f| rewriting(f)));
-        for row in &rows {
-            let count = counts.entry((row.language.tag(), row.task.clone())).or_default();
-            *(if part { &mut count.1 } else { &mut count.0 }) += 1;
-        }
         if part {
             let items = members.iter().flat_map(|p| passages[*p].items.iter().copied());
             prepared.held_out_questions = items.cloned().collect();
@@ -124,19 +144,36 @@ pub fn prepare(set: &QuestionSet, kept_back: &[String], settings: &PrepareSettin
         *(if part { &mut prepared.report.passages.1 } else { &mut prepared.report.passages.0 }) = members.len();
         *(if part { &mut prepared.held_out } else { &mut prepared.train }) = rows;
     }
-    let count = |((language, task), (train, held_out))| RowCount { language, task, train, held_out };
-    prepared.report.rows = counts.into_iter().map(count).collect();
+    prepared.report.rows = count_rows(&prepared.train, &prepared.held_out);
     Ok(prepared)
 }
 
-fn check(settings: &PrepareSettings) -> TunerResult<()> {
+pub(super) fn count_rows(train: &[Row], held_out: &[Row]) -> Vec<RowCount> {
+    let mut counts: BTreeMap<(&'static str, &str, &str), (usize, usize)> = BTreeMap::new();
+    for row in train {
+        counts.entry((row.language.tag(), &row.task, &row.kind)).or_default().0 += 1;
+    }
+    for row in held_out {
+        counts.entry((row.language.tag(), &row.task, &row.kind)).or_default().1 += 1;
+    }
+    let count = |((language, task, kind), (train, held_out)): ((_, &str, &str), _)| RowCount {
+        language,
+        task: task.to_owned(),
+        kind: kind.to_owned(),
+        train,
+        held_out,
+    };
+    counts.into_iter().map(count).collect()
+}
+
+pub(super) fn check(settings: &PrepareSettings) -> TunerResult<()> {
     let bad = |setting, problem: &str| Err(TunerError::BadSetting { setting, problem: problem.to_owned() });
     if settings.sizes.is_empty() || settings.sizes.iter().any(|n| !(1..=16).contains(n)) {
         return bad("sizes", "must name numbers of passages between 1 and 16");
     }
-    let shares = [settings.refusals, settings.stems, settings.distractors, settings.hold_out];
+    let shares = [settings.refusals, settings.stems, settings.distractors, settings.verdicts, settings.hold_out];
     if shares.iter().any(|s| !(0.0..=1.0).contains(s)) {
-        return bad("refusals, stems, distractors, hold_out", "must be between 0 and 1");
+        return bad("refusals, stems, distractors, verdicts, hold_out", "must be between 0 and 1");
     }
     Ok(())
 }
@@ -173,7 +210,7 @@ fn gather<'a>(
 }
 
 /// The follow-ups to train on, and those to hold out.
-fn divide<'a>(all: &'a [FollowUp], settings: &PrepareSettings) -> (Vec<&'a FollowUp>, Vec<&'a FollowUp>) {
+pub(super) fn divide<'a>(all: &'a [FollowUp], settings: &PrepareSettings) -> (Vec<&'a FollowUp>, Vec<&'a FollowUp>) {
     let wanted = |f: &&FollowUp| settings.languages.is_empty() || settings.languages.contains(&f.lang);
     let mut list: Vec<&FollowUp> = all.iter().filter(wanted).collect();
     Random::derived(settings.seed, &[6]).shuffle(&mut list);
@@ -186,7 +223,7 @@ fn rewriting(item: &FollowUp) -> Row {
     let mut messages = rewrite_prompt(item.lang, &item.history, &item.question);
     messages.push(Message { role: Role::Assistant, content: item.standalone.trim().to_owned() });
     let id = format!("rewrite-{}", item.id);
-    Row { id, task: "rewrite".to_owned(), language: item.lang, group: String::new(), messages }
+    Row { id, task: "rewrite".to_owned(), language: item.lang, messages, ..Row::default() }
 }
 
 /// Makes the rows of one part.
@@ -250,7 +287,7 @@ impl Maker<'_> {
         let mut add = |task: &str, item: &QuestionItem, mut messages: Vec<Message>, answer: String| {
             messages.push(Message { role: Role::Assistant, content: answer });
             let id = format!("{task}-{}-{}", set.len(), item.id);
-            rows.push(Row { id, task: task.to_owned(), language, group: group.clone(), messages });
+            rows.push(Row { id, task: task.to_owned(), language, group: group.clone(), messages, ..Row::default() });
         };
         let mut answered = 0;
         for (place, passage) in set.iter().enumerate() {

@@ -71,7 +71,7 @@ pub struct QuestionSet {
 }
 
 /// A line of such a file.
-enum Item {
+pub(super) enum Item {
     Question(QuestionItem),
     FollowUp(FollowUp),
 }
@@ -120,7 +120,7 @@ pub fn read_questions(path: &Path) -> TunerResult<QuestionSet> {
     Ok(set)
 }
 
-fn read_item(line: Value) -> Result<Item, String> {
+pub(super) fn read_item(line: Value) -> Result<Item, String> {
     if line.get("standalone").is_some() {
         let item = read::<FollowUp>(line)?;
         let needed = [("id", &item.id), ("question", &item.question), ("standalone", &item.standalone)];
@@ -146,7 +146,7 @@ fn all_filled(needed: [(&str, &String); 3]) -> Result<(), String> {
     empty.map_or(Ok(()), |(field, _)| Err(format!("field `{field}` is empty")))
 }
 
-fn read<T: DeserializeOwned>(line: Value) -> Result<T, String> {
+pub(super) fn read<T: DeserializeOwned>(line: Value) -> Result<T, String> {
     serde_json::from_value(line).map_err(|e| e.to_string())
 }
 
@@ -176,16 +176,18 @@ pub fn write_question_set(folder: &Path, items: &[QuestionItem]) -> TunerResult<
     write_lines(&folder.join("questions.jsonl"), &questions)
 }
 
-/// Reads the texts of a set of passages (`{"text": …}` a line), such as those that are kept for evaluation.
+/// Reads the texts of a set of passages (`{"text": …}` a line), or of questions with theirs, such as those that are kept for
+/// evaluation.
 pub fn read_passages(path: &Path) -> TunerResult<Vec<String>> {
     #[derive(Deserialize)]
     struct Passage {
+        #[serde(alias = "passage", alias = "context")]
         text: String,
     }
     read_lines(path, |passage: Passage| Ok(passage.text))
 }
 
-fn read_lines<T: for<'a> Deserialize<'a>, U>(
+pub(super) fn read_lines<T: for<'a> Deserialize<'a>, U>(
     path: &Path,
     check: impl Fn(T) -> Result<U, String>,
 ) -> TunerResult<Vec<U>> {

@@ -1,12 +1,12 @@
 //! A training run: steps over packed sequences, with evaluation, checkpoints, and a way to stop and go on.
 
 use std::{
+    collections::BTreeSet,
     ops::ControlFlow,
     path::{Path, PathBuf},
     time::Instant,
 };
 
-use domain::task_prompts;
 use serde::Serialize;
 
 use super::{
@@ -131,7 +131,7 @@ impl<'a> Tuning<'a> {
         folder: &Path,
     ) -> TunerResult<Self> {
         settings.check(base.shape.context)?;
-        let task_prompts = train.iter().any(is_task).then_some(task_prompts::VERSION);
+        let task_prompts = prompts_of(train, held_out)?;
         let adapter = Adapter { task_prompts, ..Adapter::new(&base.shape, adapter, settings.seed)? };
         if train.is_empty() {
             return Err(TunerError::NoRows { what: "to train on" });
@@ -346,9 +346,18 @@ impl<'a> Tuning<'a> {
     }
 }
 
-/// Whether a row is worded as Lectern words this task when it serves.
-fn is_task(row: &Row) -> bool {
-    row.task == "answer" && row.messages.first().is_some_and(|m| m.content == task_prompts::rules(row.language))
+/// The version of Lectern's own wordings that the rows are in, if they are; rows of both can't be served by one model.
+fn prompts_of(train: &[Row], held_out: &[Row]) -> TunerResult<Option<u32>> {
+    let versions: BTreeSet<u32> = train.iter().chain(held_out).filter_map(Row::task_prompts).collect();
+    let mut versions = versions.into_iter();
+    match (versions.next(), versions.next()) {
+        (Some(a), Some(b)) => {
+            let problem =
+                format!("rows of versions {a} and {b} of the task prompts are mixed; one adapter serves one of them");
+            Err(TunerError::BadSetting { setting: "data", problem })
+        }
+        (version, _) => Ok(version),
+    }
 }
 
 /// Whole groups, in random order, until there are enough rows.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::task_prompts::refusal;
+use domain::task_prompts::{self, refusal_of};
 
 use crate::{
     TunerError, TunerResult,
@@ -54,7 +54,9 @@ impl TokenRows {
                 all.tasks.len() - 1
             });
             let decides = row.task == "answer" || row.task == "refuse";
-            let refusal = if decides { codec.encode(refusal(row.language))?.first().copied() } else { None };
+            let version = row.task_prompts().unwrap_or(task_prompts::VERSION);
+            let refusal =
+                if decides { codec.encode(refusal_of(version, row.language))?.first().copied() } else { None };
             let group = match row.group.as_str() {
                 "" => None,
                 name => Some(*groups.entry(name).or_insert(all.groups.len())),

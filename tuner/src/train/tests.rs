@@ -60,6 +60,7 @@ fn row(n: usize, group: &str, passage: &str, answer: &str) -> Row {
         language: Language::English,
         group: group.to_owned(),
         messages: vec![message(Role::User, format!("{passage}\nQ{n}?")), message(Role::Assistant, answer.to_owned())],
+        ..Row::default()
     }
 }
 
