@@ -284,7 +284,7 @@ mod tests {
     fn every_default_file_has_a_size_and_a_checksum() {
         let catalogue = Catalogue::builtin().unwrap();
         let defaults = catalogue.defaults();
-        assert_eq!(defaults.len(), 7);
+        assert_eq!(defaults.len(), 6);
         for file in defaults.iter().flat_map(|e| &e.files) {
             assert!(file.bytes.is_some() && file.sha256.is_some(), "{}", file.name);
         }
